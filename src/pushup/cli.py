@@ -1,0 +1,51 @@
+"""What every command shares: clean failure and an output folder."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+
+class InputError(ValueError):
+    """Input that cannot be used. The message names the file or value and the remedy."""
+
+
+def command(function: Callable[..., object]) -> Callable[..., None]:
+    """Decorate a command: an `InputError` becomes one line on stderr and exit code 1."""
+
+    @functools.wraps(function)
+    def run(*args, **kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+            sys.exit(130)
+
+    return run
+
+
+def make_output_dir(path: str | Path, config: DictConfig | None = None) -> Path:
+    """Create the output folder, and record the resolved configuration in it as `config.yaml`.
+
+    Raises:
+        InputError: The folder cannot be created or written.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError("not writable")
+        if config is not None:
+            (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(
+            f"cannot write to output folder {folder}: {reason}; choose another with output_dir=DIR"
+        ) from error
+    return folder

@@ -1,0 +1,77 @@
+"""What goes into a counter and what comes out."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one video frame says about the person.
+
+    Attributes:
+        keypoints: (K, 2) frame pixels, y down; NaN where unknown.
+        scores: (K,) confidence in 0..1; 0 where unknown.
+        time_s: Time of the frame in seconds, increasing.
+        pushing_up: The recogniser's smoothed score in 0..1; None without a recogniser.
+    """
+
+    keypoints: np.ndarray
+    scores: np.ndarray
+    time_s: float
+    pushing_up: float | None = None
+
+
+@dataclass(frozen=True)
+class Rep:
+    """One counted repetition: from the top down and back up.
+
+    Attributes:
+        start_s: When the descent began.
+        bottom_s: When the body was lowest.
+        top_s: When the repetition was counted, back near the top.
+        depth: Height difference between top and bottom in body lengths (see the counter).
+        confidence: 0..1.
+        evidence: Why it was counted, as short named figures.
+    """
+
+    start_s: float
+    bottom_s: float
+    top_s: float
+    depth: float
+    confidence: float = 1.0
+    evidence: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CounterState:
+    """What a display may show of a counter after its latest update.
+
+    Attributes:
+        value: The signal, larger = body higher; NaN while unknown.
+        threshold: Level that the signal has to cross; NaN while there is none.
+        high: The body is held to be up.
+        gate_open: Repetitions may be counted.
+        note: Why the latest candidate was not counted; "" otherwise.
+    """
+
+    value: float = float("nan")
+    threshold: float = float("nan")
+    high: bool = True
+    gate_open: bool = True
+    note: str = ""
+
+
+class Counter(Protocol):
+    """A causal counter: one pass, one observation at a time."""
+
+    state: CounterState
+
+    def update(self, observation: Observation) -> Rep | None:
+        """Take the next frame; return the repetition it completes, if any."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything."""
+        ...
