@@ -1,0 +1,74 @@
+# `make help` lists the targets; each one first makes the environment in .venv where it is missing.
+
+# A Python to build the environment with: make demo PYTHON=/path/to/python3.12
+PYTHON ?=
+# A wheel index to take torch from as well, for instance its CPU-only one:
+#   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+STAMP := $(VENV)/.installed
+OPENCV_VERSION = $(shell sed -n 's/^opencv-python==//p' requirements.lock)
+
+.PHONY: help install demo test lint format lock clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: $(STAMP) ## Make the environment in .venv with the versions of requirements.lock
+
+demo: $(STAMP) ## Count the push-ups of three freshly rendered clips and leave an annotated video
+	$(PY) -m pushup.demo
+
+test: $(STAMP) ## Run the test suite
+	$(PY) -m pytest
+
+lint: $(STAMP) ## Check style and types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pyright
+
+format: $(STAMP) ## Rewrite the code in the project's style
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+lock: $(STAMP) ## Write the versions now in .venv to requirements.lock
+	@$(PIP) freeze --all --exclude-editable | grep -v -E '^(pip==|nvidia-|cuda-|triton==)' \
+		| sed 's/+[a-z0-9.]*$$//' > $(VENV)/lock
+	@grep -q '^opencv-python==' $(VENV)/lock || \
+		{ echo "error: .venv runs on headless OpenCV: lock where libGL is installed"; exit 1; }
+	@{ sed '/^[^#]/,$$d' requirements.lock; cat $(VENV)/lock; } > $(VENV)/requirements.lock
+	@mv $(VENV)/requirements.lock requirements.lock && touch $(STAMP) && git diff --stat requirements.lock
+
+clean: ## Remove the environment and every cache (outputs/ stays)
+	rm -rf $(VENV) .pytest_cache .ruff_cache src/*.egg-info
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PY):
+	@python=$$(for p in $(PYTHON) python3.11 python3; do \
+		"$$p" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		&& echo "$$p" && break; done); \
+	if [ -z "$$python" ]; then \
+		echo "error: found no Python 3.11 or newer that can make environments: install python3.11"; \
+		echo "       (Debian, Ubuntu: and python3.11-venv), or name one with PYTHON=/path/to/python"; \
+		exit 1; \
+	fi; \
+	echo "making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV)
+
+# The wheels opencv-python and opencv-python-headless (which albumentations pulls in) own the same
+# files, so the one installed last wins: put the one with windows last, where the system can load it.
+$(STAMP): requirements.lock pyproject.toml | $(PY)
+	$(PIP) install -r requirements.lock $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) install --no-deps --force-reinstall opencv-python==$(OPENCV_VERSION)
+	@$(PY) -c 'import cv2' || { \
+		echo "note: this system lacks a library that OpenCV needs for windows (see the line above;"; \
+		echo "      Debian, Ubuntu: apt install libgl1 libglib2.0-0 libxcb1 libsm6 libice6)."; \
+		echo "      Going on without windows. After installing it, run: rm $(STAMP) && make install"; \
+		$(PIP) uninstall --yes opencv-python && \
+		$(PIP) install --no-deps --force-reinstall opencv-python-headless==$(OPENCV_VERSION) && \
+		$(PY) -c 'import cv2'; }
+	@touch $@
