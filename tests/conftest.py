@@ -1,0 +1,35 @@
+import pushup  # isort: skip  # first: it lets torchvision import beside a CPU-only torch
+
+import os
+from pathlib import Path
+
+import matplotlib
+import pytest
+import torch
+
+assert pushup.__file__
+REPOSITORY = Path(__file__).parents[1]
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+matplotlib.use("Agg")
+os.environ.setdefault("WANDB_MODE", "offline")
+torch.set_num_threads(2)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("realdata") and not SHARED_DATA.is_dir():
+        pytest.skip("the shared real data set is not beside this checkout")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of this checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the shared real data; the test is skipped, saying so, where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the shared real data set is not beside this checkout")
+    return SHARED_DATA
