@@ -1,0 +1,89 @@
+"""The house itself: top level, committed text, and every configuration that a user can choose."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import hydra
+import pytest
+from hydra.utils import get_object
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+REPOSITORY = Path(__file__).parents[1]
+CONF = REPOSITORY / "conf"
+
+TOP_LEVEL = (
+    *("src", "conf", "data", "notebooks", "tests"),
+    *("train.py", "evaluate.py", "infer.py", "pyproject.toml", "README.md", "Makefile"),
+    *("LICENSE", "CONTRIBUTING.md", "CHANGELOG.md", "requirements.lock", ".ci/run"),
+)
+# written in two halves so that this file does not match itself
+MACHINE_PATH = re.compile(r"(?<![\w.}*-])/" + r"(work|root|tmp|opt|home)/\w")
+
+
+def committed_files() -> list[Path]:
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    if listing.returncode != 0:
+        pytest.skip("not a git checkout: there is no list of committed files")
+    return [f for n in listing.stdout.split("\0") if n and (f := REPOSITORY / n).is_file()]
+
+
+@pytest.mark.parametrize("name", TOP_LEVEL)
+def test_top_level_is_as_asked_for(name: str) -> None:
+    assert (REPOSITORY / name).exists()
+
+
+def test_no_committed_text_names_a_machine_path() -> None:
+    found = []
+    for file in committed_files():
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            continue  # not a text
+        found += [f"{file.name}:{i}: {x}" for i, x in enumerate(lines, 1) if MACHINE_PATH.search(x)]
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ['root="/' + 'tmp/x"', "open(/" + "home/me/clip.mp4)"])
+def test_a_machine_path_is_noticed(text: str) -> None:
+    assert MACHINE_PATH.search(text)
+
+
+def choices() -> list[tuple[str, str]]:
+    """Each root configuration with each option of each group in its defaults list, as overrides."""
+    found = []
+    for root in sorted(CONF.glob("*.yaml")):
+        found.append((root.stem, ""))
+        for item in OmegaConf.load(root)["defaults"]:
+            if not isinstance(item, DictConfig):
+                continue
+            ((group, _),) = item.items()
+            group = str(group).removeprefix("optional ").removeprefix("override ").split("@")[0]
+            options = sorted((CONF / group.strip("/")).glob("*.yaml"))
+            found += [(root.stem, f"{group.strip('/')}={option.stem}") for option in options]
+    return found
+
+
+def compose(root: str, *overrides: str) -> DictConfig:
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        return hydra.compose(root, overrides=[o for o in overrides if o])
+
+
+def targets(config: object) -> list[str]:
+    """Every `_target_` in a configuration."""
+    if isinstance(config, DictConfig):
+        here = [config["_target_"]] if "_target_" in config else []
+        return here + [t for key in config for t in targets(config._get_node(key))]
+    if isinstance(config, ListConfig):
+        return [t for i in range(len(config)) for t in targets(config._get_node(i))]
+    return []
+
+
+@pytest.mark.parametrize(("root", "override"), choices())
+def test_every_choice_composes_and_names_things_that_exist(root: str, override: str) -> None:
+    config = compose(root, override)
+    for target in targets(config):
+        get_object(target)
+    OmegaConf.to_container(config, resolve=True)
