@@ -1,0 +1,52 @@
+"""Codecs: how keypoints become training targets and how network maps become keypoints again."""
+
+from typing import Protocol
+
+from torch import Tensor
+
+from pushup.cli import InputError
+from pushup.codecs.gaussian_heatmap import GaussianHeatmap
+from pushup.codecs.offset_heatmap import OffsetHeatmap
+
+__all__ = ["CODECS", "Codec", "GaussianHeatmap", "OffsetHeatmap", "build_codec"]
+
+
+class Codec(Protocol):
+    """Both directions of one representation, for a square input of `input_size` pixels.
+
+    Maps are the raw outputs of a network: logits of the heatmaps first, then whatever else the
+    representation needs. Their side tells the stride, so one codec serves networks of any stride.
+    """
+
+    input_size: int
+    maps_per_joint: int
+
+    def encode(self, keypoints: Tensor, labelled: Tensor, visible: Tensor, stride: int) -> Tensor:
+        """Targets (B, maps_per_joint * K, S, S) of keypoints (B, K, 2) in input space.
+
+        A joint that is unlabelled or outside the input has an empty heatmap.
+        """
+        ...
+
+    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Keypoints (B, K, 2) in input space and scores (B, K) in 0..1."""
+        ...
+
+    def heatmaps(self, maps: Tensor) -> Tensor:
+        """Probabilities (B, K, S, S) of the heatmap channels."""
+        ...
+
+    def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:
+        """Maps of a mirrored input, turned into maps of the original (flip: (K,) permutation)."""
+        ...
+
+
+CODECS = {"gaussian_heatmap": GaussianHeatmap, "offset_heatmap": OffsetHeatmap}
+"""By the name under which a weights file states them."""
+
+
+def build_codec(kind: str, **settings) -> Codec:
+    """The codec that a weights file describes; InputError for an unknown one."""
+    if kind not in CODECS:
+        raise InputError(f"unknown codec {kind!r}: choose one of {', '.join(CODECS)}")
+    return CODECS[kind](**settings)

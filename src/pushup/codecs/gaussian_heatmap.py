@@ -1,0 +1,88 @@
+"""Gaussian heatmaps: the published BlazePose targets, and ours at any stride."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from pushup.codecs.heatmap import inside, peaks, sample
+from pushup.geometry import heatmap_to_input, input_to_heatmap
+
+
+@dataclass(frozen=True)
+class GaussianHeatmap:
+    """A Gaussian around each joint with peak 1 at its exact, sub-cell place.
+
+    Attributes:
+        input_size: Side of the square input in pixels.
+        sigma_px: Standard deviation in input pixels (published BlazePose: 4 cells of 2 pixels).
+        occluded_peak: Peak of a joint known to be hidden from view (published BlazePose: 0.5).
+        refine: Decode to a fraction of a cell; otherwise to the cell's centre.
+    """
+
+    input_size: int = 224
+    sigma_px: float = 6.4
+    occluded_peak: float = 1.0
+    refine: bool = True
+
+    maps_per_joint: ClassVar[int] = 1
+
+    def encode(self, keypoints: Tensor, labelled: Tensor, visible: Tensor, stride: int) -> Tensor:
+        """Targets (B, K, S, S)."""
+        side = self.input_size // stride
+        valid = labelled & inside(keypoints, self.input_size)
+        peak = torch.where(visible, 1.0, self.occluded_peak) * valid
+        centre = input_to_heatmap(keypoints, stride)
+        grid = torch.arange(side, device=keypoints.device, dtype=keypoints.dtype)
+        # A Gaussian is separable: (B, K, 2, S) along x and y.
+        axes = torch.exp(-((grid - centre[..., None]) ** 2) / (2 * (self.sigma_px / stride) ** 2))
+        return peak[..., None, None] * axes[..., 1, :, None] * axes[..., 0, None, :]
+
+    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Keypoints (B, K, 2) in input space and peak probabilities (B, K)."""
+        cells, values = peaks(maps)
+        place = cells.to(maps.dtype)
+        if self.refine:
+            place = _refine(torch.nn.functional.logsigmoid(maps.float()), cells)
+        stride = self.input_size // maps.shape[-1]
+        return heatmap_to_input(place, stride), values.sigmoid()
+
+    def heatmaps(self, maps: Tensor) -> Tensor:
+        """Probabilities (B, K, S, S)."""
+        return maps.sigmoid()
+
+    def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:
+        """Maps of a mirrored input, turned into maps of the original."""
+        return maps.flip(-1)[:, flip]
+
+
+def _refine(log_heat: Tensor, cells: Tensor) -> Tensor:
+    """One Newton step on the logarithm of the heatmap, which is quadratic for a Gaussian.
+
+    The distribution-aware decoding of DARK (Zhang et al., CVPR 2020), without its smoothing.
+
+    Args:
+        log_heat: (B, K, S, S) logarithms of the heatmap.
+        cells: (B, K, 2) integer x, y of the maxima.
+
+    Returns:
+        (B, K, 2) maxima to a fraction of a cell, within a cell of the given ones.
+    """
+    side = log_heat.shape[-1]
+    centre = cells.clamp(1, side - 2)  # the 3 x 3 stencil has to fit
+
+    def at(dx: int, dy: int) -> Tensor:
+        return sample(log_heat, centre + torch.tensor([dx, dy], device=cells.device))
+
+    middle, left, right, up, down = at(0, 0), at(-1, 0), at(1, 0), at(0, -1), at(0, 1)
+    gx, gy = (right - left) / 2, (down - up) / 2
+    hxx, hyy = right - 2 * middle + left, down - 2 * middle + up
+    hxy = (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / 4
+    determinant = hxx * hyy - hxy**2
+    is_peak = (hxx < 0) & (determinant > 1e-6)
+    safe = torch.where(is_peak, determinant, torch.ones_like(determinant))
+    step = torch.stack((hxy * gy - hyy * gx, hxy * gx - hxx * gy), -1) / safe[..., None]
+    refined = centre + step
+    near = (refined - cells).abs().amax(-1) <= 1
+    return torch.where((is_peak & near)[..., None], refined, cells.to(log_heat.dtype))

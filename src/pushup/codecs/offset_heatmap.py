@@ -1,0 +1,62 @@
+"""The published representation of the encoder-decoder nets: one-hot heatmaps and offsets."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from pushup.codecs.heatmap import inside, peaks, sample
+
+
+@dataclass(frozen=True)
+class OffsetHeatmap:
+    """Heatmap 1 at the joint's cell and 0 elsewhere; at that cell the place inside it.
+
+    The offsets are whole pixels (0..stride-1) divided by the heatmap's side, as in the released
+    targets. The released decoder multiplied by the stride instead, which lost them; here
+    x = stride * cell + side * offset inverts the targets.
+
+    Attributes:
+        input_size: Side of the square input in pixels.
+    """
+
+    input_size: int = 224
+
+    maps_per_joint: ClassVar[int] = 3
+
+    def encode(self, keypoints: Tensor, labelled: Tensor, visible: Tensor, stride: int) -> Tensor:
+        """Targets (B, 3K, S, S): K heatmaps, K x-offsets, K y-offsets."""
+        batch, joints = labelled.shape
+        side = self.input_size // stride
+        valid = labelled & inside(keypoints, self.input_size)
+        pixels = keypoints.round().long().clamp(0, self.input_size - 1)
+        cells, within = pixels // stride, (pixels % stride).to(keypoints.dtype) / side
+        targets = keypoints.new_zeros(3, batch, joints, side, side)
+        b, k = torch.nonzero(valid, as_tuple=True)
+        x, y = cells[b, k].unbind(-1)
+        targets[0, b, k, y, x] = 1.0
+        targets[1, b, k, y, x] = within[b, k, 0]
+        targets[2, b, k, y, x] = within[b, k, 1]
+        return torch.cat(targets.unbind(0), 1)
+
+    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Keypoints (B, K, 2) in input space and peak probabilities (B, K)."""
+        heat, offset_x, offset_y = maps.chunk(3, 1)
+        cells, values = peaks(heat)
+        side = maps.shape[-1]
+        offsets = torch.stack((sample(offset_x, cells), sample(offset_y, cells)), -1)
+        stride = self.input_size // side
+        within = (offsets * side).clamp(-0.5, stride - 0.5)
+        return cells * stride + within, values.sigmoid()
+
+    def heatmaps(self, maps: Tensor) -> Tensor:
+        """Probabilities (B, K, S, S)."""
+        return maps.chunk(3, 1)[0].sigmoid()
+
+    def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:
+        """Maps of a mirrored input, turned into maps of the original."""
+        heat, offset_x, offset_y = (m.flip(-1)[:, flip] for m in maps.chunk(3, 1))
+        side = maps.shape[-1]
+        last_within = (self.input_size // side - 1) / side
+        return torch.cat((heat, last_within - offset_x, offset_y), 1)

@@ -1,0 +1,94 @@
+"""Labelled pictures as network inputs."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from pushup.cli import InputError
+from pushup.data.augment import Augment
+from pushup.data.records import Record
+from pushup.data.source import KeypointSource
+from pushup.geometry import FrameTransform
+from pushup.skeleton import Skeleton
+
+CROPS = ("image", "box")
+
+
+class KeypointDataset(Dataset):
+    """Crops each picture of a source to the square input, with keypoints in input space."""
+
+    def __init__(
+        self,
+        source: KeypointSource,
+        skeleton: Skeleton,
+        input_size: int,
+        crop: str = "image",
+        augment: Augment | None = None,
+    ) -> None:
+        """Wrap a source.
+
+        Args:
+            source: Pictures and records.
+            skeleton: Which joints, in which order.
+            input_size: Side of the square input in pixels.
+            crop: "image", the whole picture padded to a square; "box", the person's box.
+            augment: Random variation; none for evaluation.
+        """
+        if crop not in CROPS:
+            raise InputError(f"unknown data.crop={crop!r}: choose one of {', '.join(CROPS)}")
+        self.source, self.skeleton, self.input_size = source, skeleton, input_size
+        self.crop, self.augment = crop, augment
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def record(self, index: int) -> Record:
+        """The record of one picture, in frame space."""
+        return self.source[index][1]
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """One sample.
+
+        Returns:
+            image: uint8 RGB tensor (3, S, S).
+            keypoints: float32 (K, 2) in input space, 0 where unlabelled.
+            labelled, visible: bool (K,).
+            matrix: float64 (3, 3), frame to input.
+            index: int.
+        """
+        image, record = self.source[index]
+        base = self._base_box(image, record)
+        flip = False
+        if self.augment is None:
+            transform = FrameTransform.crop(base, self.input_size)
+            pixels = transform.warp(image)
+        else:
+            # torch's generator is the one that is seeded in every loader process.
+            rng = np.random.default_rng(int(torch.randint(2**62, ())))
+            transform, flip = self.augment.draw_transform(base, record, self.input_size, rng)
+            pixels = self.augment.change_pixels(transform.warp(image), rng)
+        order = self.skeleton.mpii
+        if flip:
+            order = order[self.skeleton.flip]
+        labelled = record.labelled[order]
+        keypoints = np.where(
+            labelled[:, None], transform.to_input(record.keypoints[order]), 0.0
+        )
+        return {
+            "image": torch.from_numpy(pixels).permute(2, 0, 1).contiguous(),
+            "keypoints": torch.from_numpy(keypoints.astype(np.float32)),
+            "labelled": torch.from_numpy(labelled),
+            "visible": torch.from_numpy(record.visible[order]),
+            "matrix": torch.from_numpy(transform.matrix),
+            "index": index,
+        }
+
+    def _base_box(self, image: np.ndarray, record: Record) -> tuple[float, float, float, float]:
+        height, width = image.shape[:2]
+        if self.crop == "image":
+            return -0.5, -0.5, width - 0.5, height - 0.5
+        if record.box_xyxy is None:
+            raise InputError(f"{record.image} has no person box: use data.crop=image")
+        return record.box_xyxy

@@ -1,0 +1,103 @@
+"""Splits of labelled pictures as loaders."""
+
+from collections.abc import Callable, Mapping
+
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import ConcatDataset, DataLoader, WeightedRandomSampler
+
+from pushup.data.augment import Augment
+from pushup.data.dataset import KeypointDataset
+from pushup.data.source import KeypointSource, RecordSource
+from pushup.skeleton import Skeleton
+
+
+class KeypointDataModule(pl.LightningDataModule):
+    """Train, validation and named evaluation splits of one data set."""
+
+    def __init__(
+        self,
+        open_split: Callable[[str], KeypointSource],
+        skeleton: Skeleton,
+        input_size: int,
+        augment: Augment | None = None,
+        crop: str = "image",
+        batch_size: int = 32,
+        num_workers: int = 1,
+        train_split: str = "train",
+        val_split: str = "val",
+        source_weights: Mapping[str, float] | None = None,
+        extra_train: KeypointSource | None = None,
+    ) -> None:
+        """Describe the data; nothing is read before it is needed.
+
+        Args:
+            open_split: Opens a split by its name.
+            skeleton: Which joints.
+            input_size: Side of the square input in pixels.
+            augment: Variation of the training split.
+            crop: See `KeypointDataset`.
+            batch_size: Pictures a batch.
+            num_workers: Loader processes.
+            train_split: Name of the split to train on.
+            val_split: Name of the split to validate on.
+            source_weights: How much more often pictures of a source are drawn in training
+                (1 where not named).
+            extra_train: Further training pictures, such as rendered ones.
+        """
+        super().__init__()
+        self.open_split, self.skeleton, self.input_size = open_split, skeleton, input_size
+        self.augment, self.crop = augment, crop
+        self.batch_size, self.num_workers = batch_size, num_workers
+        self.train_split, self.val_split = train_split, val_split
+        self.source_weights = dict(source_weights or {})
+        self.extra_train = extra_train
+
+    def eval_dataset(self, split: str) -> KeypointDataset:
+        """A split as it is, without variation."""
+        return KeypointDataset(self.open_split(split), self.skeleton, self.input_size, self.crop)
+
+    def eval_loader(self, split: str) -> DataLoader:
+        """A split in order, without variation."""
+        return self._loader(self.eval_dataset(split))
+
+    def train_dataset(self) -> ConcatDataset:
+        """The varied training split, and the extra pictures after it."""
+        sources = [self.open_split(self.train_split)]
+        if self.extra_train is not None:
+            sources.append(self.extra_train)
+        return ConcatDataset(
+            KeypointDataset(source, self.skeleton, self.input_size, self.crop, self.augment)
+            for source in sources
+        )
+
+    def train_dataloader(self) -> DataLoader:
+        """Shuffled, or drawn by `source_weights`."""
+        dataset = self.train_dataset()
+        sampler = None
+        if self.source_weights:
+            weights = [w for part in dataset.datasets for w in self._weights(part)]  # type: ignore
+            sampler = WeightedRandomSampler(weights, len(weights))
+        return self._loader(dataset, shuffle=sampler is None, sampler=sampler, drop_last=True)
+
+    def val_dataloader(self) -> DataLoader:
+        """The validation split."""
+        return self.eval_loader(self.val_split)
+
+    def _weights(self, dataset: KeypointDataset) -> list[float]:
+        source = dataset.source
+        if isinstance(source, RecordSource):
+            return [self.source_weights.get(r.source, 1.0) for r in source.records]
+        return [self.source_weights.get("rendered", 1.0)] * len(source)
+
+    def _loader(self, dataset: torch.utils.data.Dataset, **options) -> DataLoader:
+        return DataLoader(
+            dataset,
+            batch_size=self.batch_size,
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+            **options,
+        )
+
+

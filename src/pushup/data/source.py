@@ -1,0 +1,74 @@
+"""Where labelled pictures come from."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from pushup.cli import InputError
+from pushup.data.records import Record
+
+
+class KeypointSource(Protocol):
+    """A sequence of labelled pictures."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, Record]:
+        """The RGB picture (H, W, 3) uint8 and its record."""
+        ...
+
+
+def read_image_rgb(path: Path) -> np.ndarray:
+    """The (H, W, 3) uint8 RGB picture in a file; InputError if there is none."""
+    image_bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image_bgr is None:
+        state = "cannot be decoded as an image" if path.is_file() else "does not exist"
+        raise InputError(f"{path} {state}: restore the file or remove it from the annotations")
+    return cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB)
+
+
+class RecordSource:
+    """Records and the image files they name."""
+
+    def __init__(self, records: list[Record], cache: bool = False) -> None:
+        """Keep the records.
+
+        Args:
+            records: What to serve, in this order.
+            cache: Keep every decoded picture in memory (each loader process its own).
+        """
+        self.records = records
+        self._cache: dict[int, np.ndarray] | None = {} if cache else None
+
+    @classmethod
+    def open(
+        cls,
+        split: str,
+        read: Callable[..., list[Record]],
+        root: str | Path | None,
+        cache: bool = False,
+    ) -> "RecordSource":
+        """The records that `read(root, split)` finds in a folder."""
+        if root is None:
+            raise InputError("no data folder: give data.root=DIR")
+        if not Path(root).is_dir():
+            raise InputError(f"no data folder {root}: give an existing one as data.root=DIR")
+        records = read(Path(root), split)
+        if not records:
+            raise InputError(f"{root} holds no labelled person in split {split!r}")
+        return cls(records, cache)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, Record]:
+        """The RGB picture (H, W, 3) uint8 and its record."""
+        record = self.records[index]
+        if self._cache is None:
+            return read_image_rgb(record.image), record
+        if index not in self._cache:
+            self._cache[index] = read_image_rgb(record.image)
+        return self._cache[index], record

@@ -1,0 +1,102 @@
+"""The heatmap branch of BlazePose (Bazarevsky et al., 2020) as in the published push-up counter.
+
+No batch norm anywhere, biases everywhere; layer names and parameter counts follow the reference.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def separable(channels_in: int, channels_out: int, stride: int = 1) -> nn.Sequential:
+    """Depthwise 3x3 and pointwise 1x1, both with bias."""
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_in, 3, stride, padding=1, groups=channels_in),
+        nn.Conv2d(channels_in, channels_out, 1),
+    )
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Bilinear x2."""
+    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class BlazeBlock(nn.Module):
+    """A stride-2 separable convolution beside a max-pool, then residual separable convolutions."""
+
+    def __init__(self, channels_in: int, channels_out: int, residuals: int) -> None:
+        super().__init__()
+        self.down = separable(channels_in, channels_out, stride=2)
+        self.residuals = nn.ModuleList(
+            separable(channels_out, channels_out) for _ in range(residuals)
+        )
+        self.grow = channels_out - channels_in
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, channels_in, H, W) to (B, channels_out, H / 2, W / 2)."""
+        pooled = functional.pad(functional.max_pool2d(x, 2), (0, 0, 0, 0, 0, self.grow))
+        x = functional.relu(self.down(x) + pooled)
+        for layer in self.residuals:
+            x = functional.relu(layer(x) + x)
+        return x
+
+
+class BlazePose(nn.Module):
+    """Heatmaps at half the input's side."""
+
+    stride = 2
+
+    def __init__(self, out_channels: int = 7) -> None:
+        super().__init__()
+        self.config = {"out_channels": out_channels}
+        self.conv1 = nn.Conv2d(3, 24, 3, 2, padding=1)
+        self.conv2_1, self.conv2_2 = separable(24, 24), separable(24, 24)
+        self.conv3 = BlazeBlock(24, 48, 3)
+        self.conv4 = BlazeBlock(48, 96, 4)
+        self.conv5 = BlazeBlock(96, 192, 5)
+        self.conv6 = BlazeBlock(192, 288, 6)
+        self.conv7a, self.conv7b = separable(288, 48), separable(192, 48)
+        self.conv8b = separable(96, 48)
+        self.conv9b = separable(48, 48)
+        self.conv10a, self.conv10b = separable(48, 8), separable(24, 8)
+        self.conv11 = nn.Sequential(
+            separable(8, 8), nn.ReLU(), nn.Conv2d(8, out_channels, 3, padding=1)
+        )
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Keep the signal's scale through thirty layers without batch norm.
+
+        Residual branches start at zero (as in Fixup, Zhang et al., ICLR 2019), the others keep the
+        variance of their input.
+        """
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                linear = module.groups > 1
+                nn.init.kaiming_normal_(
+                    module.weight, nonlinearity="linear" if linear else "relu"
+                )
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        blocks = (self.conv3, self.conv4, self.conv5, self.conv6)
+        residuals = [layer for block in blocks for layer in block.residuals]
+        for layer in (self.conv2_1, self.conv2_2, *residuals):
+            nn.init.zeros_(layer[-1].weight)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Maps (B, out_channels, H / 2, W / 2) of normalised images (B, 3, H, W)."""
+        relu = functional.relu
+        x2 = relu(self.conv1(images))
+        x2 = relu(self.conv2_1(x2) + x2)
+        x2 = relu(self.conv2_2(x2) + x2)
+        x4 = self.conv3(x2)
+        x8 = self.conv4(x4)
+        x16 = self.conv5(x8)
+        x32 = self.conv6(x16)
+        x = upsample(relu(self.conv7a(x32))) + relu(self.conv7b(x16))
+        x = upsample(x) + relu(self.conv8b(x8))
+        x = upsample(x) + relu(self.conv9b(x4))
+        x = upsample(relu(self.conv10a(x))) + relu(self.conv10b(x2))
+        return self.conv11(x)
+
+    def parameter_groups(self) -> dict[str, nn.Module]:
+        """Named parts, for counting parameters."""
+        return dict(self.named_children())

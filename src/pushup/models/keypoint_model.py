@@ -1,0 +1,125 @@
+"""A network with everything needed to use it: colours in, keypoints out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pushup.cli import InputError
+from pushup.codecs import CODECS, Codec, build_codec
+from pushup.models.blazepose import BlazePose
+from pushup.models.encoder_decoder import EncoderDecoder
+from pushup.skeleton import Skeleton, get_skeleton
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "encoder_decoder": EncoderDecoder,
+    "blazepose": BlazePose,
+}
+"""By the name under which a weights file states them."""
+
+
+class KeypointModel(nn.Module):
+    """Square RGB pictures to maps, and to keypoints by the codec that made the targets.
+
+    Attributes:
+        name: Short name, such as "mobilenet".
+        network: The bare network: normalised images to maps; has `stride` and `config`.
+        metrics: Measured figures that travel with the weights.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        network: Callable[..., nn.Module] | nn.Module,
+        codec: Codec,
+        skeleton: Skeleton,
+        mean: Sequence[float] = (0.0, 0.0, 0.0),
+        std: Sequence[float] = (1.0, 1.0, 1.0),
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            name: Short name.
+            network: A network, or what builds one from `out_channels`.
+            codec: Representation of the maps; states the input size.
+            skeleton: Joints of the maps, in order.
+            mean: Per RGB channel, subtracted from pixels in 0..1.
+            std: Per RGB channel, divides after that.
+        """
+        super().__init__()
+        if not isinstance(network, nn.Module):
+            network = network(out_channels=codec.maps_per_joint * len(skeleton))
+        self.name = name
+        self.network = network
+        self.codec = codec
+        self.skeleton = skeleton
+        self.metrics: dict[str, Any] = {}
+        self.mean, self.std = tuple(mean), tuple(std)
+        shape = (1, 3, 1, 1)
+        self.register_buffer("_scale", (1 / (255 * torch.tensor(std))).view(shape), False)
+        self.register_buffer(
+            "_shift", (-torch.tensor(mean) / torch.tensor(std)).view(shape), False
+        )
+        self.register_buffer("flip", torch.from_numpy(skeleton.flip), False)
+
+    @property
+    def input_size(self) -> int:
+        """Side of the square input in pixels."""
+        return self.codec.input_size
+
+    @property
+    def stride(self) -> int:
+        """Input pixels per cell of the maps."""
+        return int(self.network.stride)  # type: ignore[arg-type]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Maps of RGB images (B, 3, S, S), uint8 or float in 0..255."""
+        return self.network(images * self._scale + self._shift)
+
+    def flip_tested(self, images: Tensor) -> Tensor:
+        """Maps averaged with those of the mirrored images."""
+        mirrored = self.codec.mirror(self(images.flip(-1)), self.flip)  # type: ignore[arg-type]
+        return (self(images) + mirrored) / 2
+
+    @torch.inference_mode()
+    def predict(self, images: Tensor, flip_test: bool = False) -> tuple[Tensor, Tensor]:
+        """Keypoints (B, K, 2) in input space and scores (B, K) of RGB uint8 images."""
+        maps = self.flip_tested(images) if flip_test else self(images)
+        return self.codec.decode(maps.float())
+
+    def spec(self) -> dict[str, Any]:
+        """Plain values from which `from_spec` builds this model again, without its weights."""
+        kinds = {cls: kind for kind, cls in {**NETWORKS, **CODECS}.items()}
+        config: dict[str, Any] = self.network.config  # type: ignore[assignment]
+        return {
+            "task": "keypoints",
+            "name": self.name,
+            "network": {"kind": kinds[type(self.network)], **config},
+            "codec": {"kind": kinds[type(self.codec)], **asdict(self.codec)},  # type: ignore
+            "skeleton": self.skeleton.name,
+            "input_size": self.input_size,
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "color_order": "rgb",
+            "metrics": self.metrics,
+        }
+
+    @classmethod
+    def from_spec(cls, spec: dict[str, Any]) -> "KeypointModel":
+        """An untrained model as `spec` describes it; InputError for an unknown network."""
+        network = dict(spec["network"])
+        kind = network.pop("kind")
+        if kind not in NETWORKS:
+            raise InputError(f"unknown network {kind!r}: choose one of {', '.join(NETWORKS)}")
+        model = cls(
+            name=spec["name"],
+            network=NETWORKS[kind](**network),
+            codec=build_codec(**spec["codec"]),
+            skeleton=get_skeleton(spec["skeleton"]),
+            mean=spec["mean"],
+            std=spec["std"],
+        )
+        model.metrics = dict(spec.get("metrics", {}))
+        return model

@@ -1,0 +1,182 @@
+"""Files of weights: what is in them, how they load, how a checkpoint becomes one that ships.
+
+Two formats say the same: a Lightning checkpoint (`.ckpt`, with optimizer state, for resuming) and
+safetensors (weights only, fp16, for shipping). Both carry the model's `spec`. Neither can run code.
+
+    python -m pushup.models.weights export CHECKPOINT OUT.safetensors [--metrics results.json]
+    python -m pushup.models.weights show FILE
+"""
+
+import argparse
+import json
+import os
+import pickle
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pushup.cli import InputError, command
+from pushup.models.keypoint_model import KeypointModel
+
+SPEC_KEY = "pushup_spec"
+"""Where both formats keep the model's `spec`."""
+
+MODEL_PREFIX = "model."
+"""What precedes the model's tensors in a Lightning checkpoint."""
+
+SHIPPED_FOLDER = Path(__file__).parents[3] / "data" / "weights"
+
+
+def find(name: str) -> Path:
+    """The weights shipped for a model name; InputError when there are none."""
+    path = SHIPPED_FOLDER / f"{name}.safetensors"
+    if not path.is_file():
+        shipped = ", ".join(sorted(p.stem for p in SHIPPED_FOLDER.glob("*.safetensors"))) or "none"
+        raise InputError(
+            f"no weights are shipped for model {name!r} (shipped: {shipped}): "
+            "train it and give ckpt_path=FILE"
+        )
+    return path
+
+
+def read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The spec and the state dict in a `.ckpt` or `.safetensors` file.
+
+    Raises:
+        InputError: The file is missing, damaged, holds code, or was not written by this project.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"no checkpoint {path}: give an existing .ckpt or .safetensors file")
+    spec, state = _read_safetensors(path) if path.suffix == ".safetensors" else _read_ckpt(path)
+    if not isinstance(spec, dict) or "task" not in spec:
+        raise InputError(
+            f"{path} was not written by this project (it carries no model description): "
+            "give a checkpoint made by train.py"
+        )
+    return spec, state
+
+
+def _read_safetensors(path: Path) -> tuple[Any, dict[str, Tensor]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        return json.loads(metadata.get(SPEC_KEY, "null")), state
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
+        raise InputError(f"{path} is not a readable safetensors file: {error}") from error
+
+
+def _read_ckpt(path: Path) -> tuple[Any, dict[str, Tensor]]:
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path} was refused: it is damaged or holds pickled objects, which could run code; "
+            "give a checkpoint made by train.py"
+        ) from error
+    except (RuntimeError, OSError, EOFError, ValueError) as error:
+        raise InputError(f"{path} is not a readable checkpoint: {error}") from error
+    if not isinstance(checkpoint, dict):
+        return None, {}
+    state = {
+        key.removeprefix(MODEL_PREFIX): value
+        for key, value in checkpoint.get("state_dict", {}).items()
+        if key.startswith(MODEL_PREFIX)
+    }
+    return checkpoint.get(SPEC_KEY), state
+
+
+def load(path: str | Path, name: str | None = None) -> KeypointModel:
+    """The keypoint model in a file, in evaluation mode and float32.
+
+    Args:
+        path: A `.ckpt` or `.safetensors` file.
+        name: If given, the model that the file has to hold.
+
+    Raises:
+        InputError: See `read`; or the file holds another model or another task.
+    """
+    spec, state = read(path)
+    if spec["task"] != "keypoints":
+        raise InputError(f"{path} holds a {spec['task']} model: give a keypoint checkpoint")
+    if name is not None and spec["name"] != name:
+        raise InputError(
+            f"{path} holds model {spec['name']!r}, not {name!r}: give model={spec['name']} "
+            "or another ckpt_path"
+        )
+    try:
+        model = KeypointModel.from_spec(spec)
+        model.load_state_dict({key: value.float() for key, value in state.items()})
+    except (RuntimeError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path} does not fit the model it describes: {reason}") from error
+    return model.eval()
+
+
+def save(model: torch.nn.Module, spec: dict[str, Any], path: str | Path) -> None:
+    """Write fp16 safetensors with the spec as metadata, all at once or not at all."""
+    path = Path(path)
+    state = {
+        key: (value.half() if value.is_floating_point() else value).contiguous()
+        for key, value in model.state_dict().items()
+    }
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(state, part, metadata={SPEC_KEY: json.dumps(spec)})
+        os.replace(part, path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error}; choose another file") from error
+
+
+def current_commit() -> str:
+    """The commit of this checkout, "unknown" outside one."""
+    result = subprocess.run(
+        ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.stdout.strip() or "unknown"
+
+
+def export(checkpoint: str | Path, out: str | Path, metrics: str | Path | None = None) -> None:
+    """Turn a checkpoint into the file that ships; `metrics` is a results.json of evaluate.py."""
+    spec, _ = read(checkpoint)
+    model = load(checkpoint)
+    if metrics is not None:
+        try:
+            model.metrics = json.loads(Path(metrics).read_text())
+        except (OSError, json.JSONDecodeError) as error:
+            raise InputError(f"{metrics} is not a readable results.json: {error}") from error
+    training = {**spec.get("training", {}), "export_commit": current_commit()}
+    save(model, {**model.spec(), "training": training}, out)
+
+
+@command
+def main(argv: list[str] | None = None) -> None:
+    """Command line: see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m pushup.models.weights")
+    commands = parser.add_subparsers(dest="command", required=True)
+    exporting = commands.add_parser("export", help="checkpoint to fp16 safetensors")
+    exporting.add_argument("checkpoint")
+    exporting.add_argument("out")
+    exporting.add_argument("--metrics", help="results.json of evaluate.py to carry along")
+    showing = commands.add_parser("show", help="print what a file says of itself")
+    showing.add_argument("checkpoint")
+    arguments = parser.parse_args(argv)
+    if arguments.command == "export":
+        export(arguments.checkpoint, arguments.out, arguments.metrics)
+        print(f"{arguments.out}: {Path(arguments.out).stat().st_size / 1e6:.1f} MB")
+    else:
+        print(json.dumps(read(arguments.checkpoint)[0], indent=2))
+
+
+if __name__ == "__main__":
+    main()
