@@ -1,0 +1,1 @@
+"""Timestamped frames in, annotated frames out: sources, sinks and drawing."""
