@@ -266,7 +266,7 @@ def test_drawing_is_pure_and_scales(size_wh):
     np.testing.assert_array_equal(frame, before)
     assert canvas.shape[1::-1] == overlay.canvas_size(size_wh)
     assert min(canvas.shape[:2]) >= 480
-    joint = np.array([0.9, 0.55]) * size_wh * (canvas.shape[1] / size_wh[0])
+    joint = (np.array([0.9, 0.55]) * size_wh + 0.5) * (canvas.shape[1] / size_wh[0]) - 0.5
     blue, green, red = canvas[tuple(joint.round().astype(int)[::-1])].astype(int)
     assert green > red + 50
     assert green > blue + 50

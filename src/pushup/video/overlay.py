@@ -101,7 +101,7 @@ def draw_skeleton(
         edges: Index pairs.
     """
     unit = min(canvas.shape[:2]) / 100
-    known = np.isfinite(points).all(1)
+    known = np.isfinite(points.sum(1))
     pixels = np.where(known[:, None], points, 0).round().astype(int).tolist()
     for a, b in edges:
         if known[a] and known[b]:
@@ -116,7 +116,8 @@ def draw_skeleton(
 
 def _confidence_colour(score: float) -> tuple[int, int, int]:
     share = float(np.clip(score, 0, 1))
-    return tuple(round(r + share * (g - r)) for r, g in zip(_RED, _GREEN, strict=True))
+    blue, green, red = (round(r + share * (g - r)) for r, g in zip(_RED, _GREEN, strict=True))
+    return blue, green, red
 
 
 def _text_width(text: str, height: float) -> int:

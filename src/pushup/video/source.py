@@ -122,10 +122,8 @@ class FrameSource:
         self.truncated |= self._ended_early()
 
     def _read(self) -> Frame | None:
-        ok, image = self._capture.read()
-        if not ok:
-            ok, image = self._read_past_damage()
-        if not ok:
+        image = self._read_image()
+        if image is None:
             return None
         if self._rotation is not None:
             image = cv2.rotate(image, self._rotation)
@@ -133,15 +131,19 @@ class FrameSource:
         self._index += 1
         return frame
 
-    def _read_past_damage(self) -> tuple[bool, np.ndarray | None]:
-        """Try again while frames are announced: the decoder skips a damaged stretch bit by bit."""
+    def _read_image(self) -> np.ndarray | None:
+        """The next picture; None at the end.
+
+        A failed read is tried again while frames are announced: the decoder gets through a
+        damaged stretch bit by bit.
+        """
         missing = 0 if self.is_live else (self.frame_count or 0) - self._index
-        for _ in range(min(missing, _MAX_FAILED_READS)):
+        for attempt in range(1 + max(0, min(missing, _MAX_FAILED_READS))):
             ok, image = self._capture.read()
             if ok:
-                self.truncated = True
-                return ok, image
-        return False, None
+                self.truncated |= attempt > 0
+                return image
+        return None
 
     def _next_time(self) -> float:
         """Time of the frame just read; repaired to one nominal step where it does not increase."""
