@@ -64,9 +64,10 @@ $(STAMP): requirements.lock pyproject.toml | $(PY)
 	$(PIP) install -r requirements.lock $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	$(PIP) install --no-deps --force-reinstall opencv-python==$(OPENCV_VERSION)
-	@$(PY) -c 'import cv2' || { \
-		echo "note: this system lacks a library that OpenCV needs for windows (see the line above;"; \
-		echo "      Debian, Ubuntu: apt install libgl1 libglib2.0-0 libxcb1 libsm6 libice6)."; \
+	@error=$$($(PY) -c 'import cv2' 2>&1) || { \
+		echo "note: this system lacks a library that OpenCV needs for windows:"; \
+		echo "      $$(echo "$$error" | tail -n 1)"; \
+		echo "      (Debian, Ubuntu: apt install libgl1 libglib2.0-0 libxcb1 libsm6 libice6)."; \
 		echo "      Going on without windows. After installing it, run: rm $(STAMP) && make install"; \
 		$(PIP) uninstall --yes opencv-python && \
 		$(PIP) install --no-deps --force-reinstall opencv-python-headless==$(OPENCV_VERSION) && \
