@@ -1,0 +1,181 @@
+"""COCO keypoints JSON, as CVAT ("COCO Keypoints 1.0") and Label Studio ("COCO") export it.
+
+Coordinates are 0-based pixels. A joint's flag is 0 = unlabelled, 1 = labelled but hidden, 2 =
+visible. Keypoints are found by name: those of COCO, or ours, in any spelling with "left" or "l" and
+"right" or "r" ("Left Shoulder", "left-shoulder", "LShoulder", "shoulder_l"). Names that are no
+joint of ours are passed over.
+
+COCO has no head top. It is taken from a point "head" or "head top" where there is one, else
+estimated where nose, both ears and both shoulders are labelled, as
+ears + 0.587 (ears - shoulders) - 0.450 (nose - ears), with the midpoints of ears and of shoulders.
+Pelvis and thorax are the midpoints of hips and of shoulders unless labelled themselves.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pushup.cli import InputError
+from pushup.data import annotations as check
+from pushup.data.records import Record
+from pushup.geometry import enlarge_box
+from pushup.skeleton import MPII_JOINTS
+
+_MARGIN = 1.25
+"""COCO's boxes close round the person: enlarged as the other readers' boxes are."""
+_ALIASES = {
+    "head_top": "head",
+    "top_head": "head",
+    "neck_upper": "upper_neck",
+    "hip_center": "pelvis",
+}
+_SIDES = {"l": "left", "r": "right"}
+_FACE = ("nose", "left_ear", "right_ear")
+
+Point = tuple[np.ndarray, bool]
+"""Position (2,) and whether it is visible."""
+
+
+def read(root: str | Path, split: str) -> list[Record]:
+    """Records of every person with at least one labelled joint.
+
+    The annotation is `root/{split}.json` or `root/annotations/person_keypoints_{split}.json`.
+    Images are looked for under `root/images`, `root/images/{split}` and `root`. Crowd regions and
+    annotations of other categories are passed over.
+
+    Raises:
+        InputError: Anything missing or malformed, no keypoint of a known name, an absent image.
+    """
+    path = check.find_annotation(root, split, [f"annotations/person_keypoints_{split}.json"])
+    images, annotations, categories = _tables(path)
+    names_by_category = _categories(categories, path)
+    image_by_id = {check.field(i, "id", f"{path}: an image"): i for i in images}
+    records = []
+    for annotation in annotations:
+        where = f"{path}: annotation {annotation.get('id', '?')}"
+        names = names_by_category.get(check.field(annotation, "category_id", where))
+        if names is None or annotation.get("iscrowd") or "keypoints" not in annotation:
+            continue
+        image = image_by_id.get(check.field(annotation, "image_id", where))
+        if image is None:
+            raise InputError(f"{where}: its image_id is not among the images; export it again")
+        points = _points(annotation, names, where)
+        if points:
+            file = _find_image(Path(root), split, check.text(image, "file_name", where))
+            records.append(_record(points, annotation, image, file, where))
+    if not records:
+        raise InputError(f"{path}: no person with labelled keypoints; export skeletons, not boxes")
+    check.check_images((r.image for r in records), path)
+    return records
+
+
+def _tables(path: Path) -> tuple[list[dict], list[dict], list[dict]]:
+    content = check.read_json(path)
+    names = ("images", "annotations", "categories")
+    if not isinstance(content, dict) or not all(isinstance(content.get(n), list) for n in names):
+        raise InputError(f"{path}: no COCO file; it must hold the lists {', '.join(names)}")
+    images, annotations, categories = (content[n] for n in names)
+    if not all(isinstance(row, dict) for row in images + annotations + categories):
+        raise InputError(f"{path}: one of {', '.join(names)} holds something that is no object")
+    return images, annotations, categories
+
+
+def _find_image(root: Path, split: str, name: str) -> Path:
+    """Where exports put an image: CVAT in a folder of the split, Label Studio by an old path."""
+    name = name.replace("\\", "/")
+    folder = check.image_folder(root)
+    candidates = (folder / name, folder / split / name, root / name, folder / Path(name).name)
+    return next((c for c in candidates if c.is_file()), candidates[0])
+
+
+def joint_name(name: str) -> str:
+    """A keypoint's name as we spell it.
+
+    >>> [joint_name(n) for n in ("Left Shoulder", "r-wrist", "LElbow", "wrist_right", "Head Top")]
+    ['left_shoulder', 'right_wrist', 'left_elbow', 'right_wrist', 'head']
+    """
+    spaced: str = re.sub(r"(?i)(left|right)", r" \1 ", name)
+    found: list[str] = re.findall(r"[A-Z](?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", spaced)
+    words = [_SIDES.get(w.lower(), w.lower()) for w in found]
+    sides = [w for w in words if w in ("left", "right")]
+    joined = "_".join(sides + [w for w in words if w not in sides])
+    return _ALIASES.get(joined, joined)
+
+
+def _categories(categories: list[dict], path: Path) -> dict[Any, list[str]]:
+    """Joint names by category id: of "person" if that has keypoints, else of all that have."""
+    known = {*MPII_JOINTS, *_FACE}
+    named = {
+        check.field(c, "id", f"{path}: a category"): [joint_name(str(n)) for n in c["keypoints"]]
+        for c in categories
+        if c.get("keypoints")
+    }
+    usable = {key: names for key, names in named.items() if set(names) & set(MPII_JOINTS)}
+    for key, names in usable.items():
+        twice = {n for n in names if n in known and names.count(n) > 1}
+        if twice:
+            raise InputError(f"{path}: category {key} names {', '.join(sorted(twice))} twice")
+    if not usable:
+        found = sorted({n for names in named.values() for n in names})
+        raise InputError(
+            f"{path}: no category has keypoints named like ours, but {', '.join(found) or 'none'}; "
+            f"name them {', '.join(MPII_JOINTS[10:13])} and so on"
+        )
+    people = {
+        c["id"]: usable[c["id"]]
+        for c in categories
+        if c.get("id") in usable and str(c.get("name")).lower() == "person"
+    }
+    return people or usable
+
+
+def _points(annotation: dict, names: list[str], where: str) -> dict[str, Point]:
+    """The labelled points of one annotation by joint name, derived ones included."""
+    values = check.numbers(annotation, "keypoints", (3 * len(names),), where).reshape(-1, 3)
+    if not np.isin(values[:, 2], (0, 1, 2)).all():
+        raise InputError(f"{where}: a keypoint's flag is not 0, 1 or 2; export it again")
+    points = {n: (v[:2], bool(v[2] == 2)) for n, v in zip(names, values, strict=True) if v[2] > 0}
+    _derive(points, "thorax", ("left_shoulder", "right_shoulder"), lambda a, b: (a + b) / 2)
+    _derive(points, "pelvis", ("left_hip", "right_hip"), lambda a, b: (a + b) / 2)
+    _derive(points, "head", (*_FACE, "left_shoulder", "right_shoulder"), _head_top)
+    return {n: p for n, p in points.items() if n in MPII_JOINTS}
+
+
+def _derive(
+    points: dict[str, Point], name: str, parts: tuple[str, ...], formula: Callable[..., np.ndarray]
+) -> None:
+    if name not in points and all(p in points for p in parts):
+        position = formula(*(points[p][0] for p in parts))
+        points[name] = position, all(points[p][1] for p in parts)
+
+
+def _head_top(nose, left_ear, right_ear, left_shoulder, right_shoulder) -> np.ndarray:
+    ears, shoulders = (left_ear + right_ear) / 2, (left_shoulder + right_shoulder) / 2
+    return ears + 0.587 * (ears - shoulders) - 0.450 * (nose - ears)
+
+
+def _record(
+    points: dict[str, Point], annotation: dict, image: dict, file: Path, where: str
+) -> Record:
+    keypoints = np.full((len(MPII_JOINTS), 2), np.nan)
+    visible = np.zeros(len(MPII_JOINTS), bool)
+    for name, (position, is_visible) in points.items():
+        joint = MPII_JOINTS.index(name)
+        keypoints[joint], visible[joint] = position, is_visible
+    box = None
+    if annotation.get("bbox"):
+        x, y, width, height = check.numbers(annotation, "bbox", (4,), where).tolist()
+        if width > 0 and height > 0:
+            box = enlarge_box((x, y, x + width, y + height), _MARGIN)
+    return Record(
+        image=file,
+        keypoints=keypoints,
+        labelled=np.isfinite(keypoints[:, 0]),
+        visible=visible,
+        box_xyxy=box,
+        source=str(image.get("source") or "coco"),
+        group=str(image.get("group") or image["file_name"]),
+    )
