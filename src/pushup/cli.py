@@ -5,21 +5,28 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from omegaconf import DictConfig, OmegaConf
+
+T = TypeVar("T")
 
 
 class InputError(ValueError):
     """Input that cannot be used. The message names the file or value and the remedy."""
 
 
-def command(function: Callable[..., object]) -> Callable[..., None]:
-    """Decorate a command: an `InputError` becomes one line on stderr and exit code 1."""
+def command(function: Callable[..., T]) -> Callable[..., T]:
+    """Decorate a command: an `InputError` becomes one line on stderr and exit code 1.
+
+    Under `hydra.main`, wrap the function that it calls, not the one it decorates: Hydra finds the
+    configuration beside the file of the latter.
+    """
 
     @functools.wraps(function)
-    def run(*args, **kwargs) -> None:
+    def run(*args, **kwargs) -> T:
         try:
-            function(*args, **kwargs)
+            return function(*args, **kwargs)
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)

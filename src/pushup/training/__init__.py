@@ -1,0 +1,1 @@
+"""Training: one LightningModule a task, losses, schedules, callbacks."""

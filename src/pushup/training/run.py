@@ -1,0 +1,90 @@
+"""From a configuration to a trained model: the one place where training is put together."""
+
+import csv
+import math
+import warnings
+from pathlib import Path
+
+import pytorch_lightning as pl
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from pushup.cli import InputError
+from pushup.models import weights
+
+
+def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
+    """Train as configured, into `output_dir`, and return the last logged metrics.
+
+    `checkpoints/best.ckpt` and `last.ckpt`, `metrics.csv` and `previews/` appear as it goes.
+    """
+    # Lightning suggests more loader workers than a small machine should have.
+    warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    warnings.filterwarnings("ignore", ".*Checkpoint directory .* exists and is not empty.*")
+    resume_from = _checkpoint_to_resume(config, output_dir)
+    pl.seed_everything(config.seed, workers=True, verbose=False)
+    model = instantiate(config.model.module)
+    if config.init_from:
+        source = weights.load(config.init_from)
+        _copy_matching(source, model, config.init_from)
+    task = instantiate(config.model.task)(
+        model=model, optimizer=instantiate(config.optimizer), schedule=instantiate(config.scheduler)
+    )
+    data = instantiate(config.data.module)
+    callbacks = list(instantiate(config.callbacks).values())
+    trainer = instantiate(
+        config.trainer, callbacks=callbacks, logger=instantiate(config.logger)
+    )
+    trainer.fit(task, datamodule=data, ckpt_path=resume_from)
+    return {name: float(value) for name, value in trainer.callback_metrics.items()}
+
+
+def _checkpoint_to_resume(config: DictConfig, output_dir: Path) -> str | None:
+    """The last checkpoint if asked to resume; the curves so far are kept beside the new ones."""
+    last = output_dir / "checkpoints" / "last.ckpt"
+    if not config.resume:
+        if last.exists():
+            raise InputError(
+                f"{output_dir} already holds a run: add resume=true to go on with it, "
+                "or choose another run=NAME"
+            )
+        return None
+    if not last.exists():
+        raise InputError(
+            f"nothing to resume: no checkpoint {last}; give the run=NAME of an earlier run"
+        )
+    spec, _ = weights.read(last)
+    if spec["name"] != config.model.name:
+        raise InputError(f"{last} holds model {spec['name']!r}: add model={spec['name']}")
+    curves = output_dir / "metrics.csv"
+    if curves.exists():
+        curves.rename(curves.with_name(f"metrics_until_epoch_{spec['training']['epoch']}.csv"))
+    return str(last)
+
+
+def _copy_matching(source, target, origin: str) -> None:
+    """Start from the weights of another training of the same architecture."""
+    try:
+        target.load_state_dict(source.state_dict())
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"init_from={origin} does not fit this model: {reason}") from error
+
+
+def append_summary(path: Path, row: dict[str, object]) -> None:
+    """Add one run to the table of a sweep, widening the table if the run has new columns."""
+    rows: list[dict[str, object]] = []
+    if path.exists():
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    rows.append(row)
+    columns = list(dict.fromkeys(key for r in rows for key in r))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def monitored(metrics: dict[str, float], name: str) -> float:
+    """The value that a sweep compares; NaN after a run without validation."""
+    return metrics.get(name, math.nan)
