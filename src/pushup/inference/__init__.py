@@ -1,0 +1,1 @@
+"""From an image to keypoints in frame space: predictors, their backends, region tracking."""

@@ -1,0 +1,93 @@
+"""Writes a checkpoint as ONNX: uint8 RGB in, normalisation inside the graph, maps out.
+
+    python -m pushup.inference.export CHECKPOINT OUT.onnx
+
+The file carries the model's description as metadata, so that it is used like a checkpoint:
+`infer.py ckpt_path=OUT.onnx`. The export is held against torch before it gets its name.
+"""
+
+import argparse
+import json
+import os
+import warnings
+from pathlib import Path
+
+import torch
+
+from pushup.cli import InputError, command
+from pushup.inference.onnx_model import OnnxModel
+from pushup.models import weights
+from pushup.models.keypoint_model import KeypointModel
+
+TOLERANCE = 1e-3
+"""Largest allowed difference between the maps (logits) of the two runtimes."""
+
+
+def export(model: KeypointModel, out: str | Path) -> float:
+    """Write `out` and return the largest difference of its maps from torch's on noise.
+
+    Raises:
+        InputError: onnx is missing, the file cannot be written, or the two disagree.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise InputError("exporting needs onnx: pip install 'pushup[export]'") from error
+    model = model.cpu().eval()
+    generator = torch.Generator().manual_seed(0)
+    size = (2, 3, model.input_size, model.input_size)
+    images = torch.randint(0, 256, size, dtype=torch.uint8, generator=generator)
+    out = Path(out)
+    part = out.with_name(f".partial-{out.stem}.onnx")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        _trace(model, images, part)
+        proto = onnx.load(part)
+        onnx.helper.set_model_props(proto, {weights.SPEC_KEY: json.dumps(model.spec())})
+        onnx.save(proto, part)
+        difference = _difference(model, OnnxModel(part), images)
+        if difference > TOLERANCE:
+            raise InputError(f"{out} differs from torch by {difference:.2g}: not written")
+        os.replace(part, out)
+    except OSError as error:
+        raise InputError(f"cannot write {out}: {error.strerror}; choose another file") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return difference
+
+
+def _trace(model: KeypointModel, images: torch.Tensor, path: Path) -> None:
+    with warnings.catch_warnings():  # of constants that it does not fold, and of its age
+        warnings.simplefilter("ignore")
+        # The newer, dynamo exporter needs onnxscript and writes the weights to a second file.
+        torch.onnx.export(
+            model,
+            (images,),
+            path,
+            dynamo=False,
+            opset_version=17,
+            input_names=["images"],
+            output_names=["maps"],
+            dynamic_axes={"images": {0: "batch"}, "maps": {0: "batch"}},
+        )
+
+
+@torch.inference_mode()
+def _difference(model: KeypointModel, exported: OnnxModel, images: torch.Tensor) -> float:
+    return float((model(images) - exported.maps(images)).abs().max())
+
+
+@command
+def main(argv: list[str] | None = None) -> None:
+    """Command line: see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m pushup.inference.export")
+    parser.add_argument("checkpoint")
+    parser.add_argument("out")
+    arguments = parser.parse_args(argv)
+    difference = export(weights.load(arguments.checkpoint), arguments.out)
+    size_mb = Path(arguments.out).stat().st_size / 1e6
+    print(f"{arguments.out}: {size_mb:.1f} MB, maps differ from torch by at most {difference:.1e}")
+
+
+if __name__ == "__main__":
+    main()

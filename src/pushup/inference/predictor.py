@@ -1,0 +1,108 @@
+"""From a frame to keypoints in frame space, whatever runs the network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pushup.geometry import FrameTransform
+from pushup.models import weights
+from pushup.skeleton import Skeleton
+
+Box = tuple[float, float, float, float]
+"""x1, y1, x2, y2 edges in frame coordinates."""
+
+
+@dataclass(frozen=True)
+class Pose:
+    """One person in one frame.
+
+    Attributes:
+        keypoints_frame: (K, 2) float64 frame pixels; NaN where unknown.
+        scores: (K,) float64 confidence in 0..1.
+        box_xyxy: The part of the frame that was looked at; None for the whole.
+    """
+
+    keypoints_frame: np.ndarray
+    scores: np.ndarray
+    box_xyxy: Box | None = None
+
+
+class PoseModel(Protocol):
+    """A backend: `pushup.models.KeypointModel` itself, or `OnnxModel`."""
+
+    name: str
+    skeleton: Skeleton
+
+    @property
+    def input_size(self) -> int:
+        """Side of the square input in pixels."""
+        ...
+
+    def predict(self, images: Tensor, flip_test: bool = False) -> tuple[Tensor, Tensor]:
+        """Keypoints (B, K, 2) in input space and scores (B, K) of (B, 3, S, S) uint8 RGB."""
+        ...
+
+
+class PosePredictor(Protocol):
+    """What the app asks of a predictor, tracked or not."""
+
+    model: PoseModel
+
+    def __call__(self, frame_bgr: np.ndarray) -> Pose:
+        """The pose in the next frame."""
+        ...
+
+    def reset(self) -> None:
+        """Forget earlier frames."""
+        ...
+
+
+class KeypointPredictor:
+    """Looks at the whole frame, or at a box of it, one frame at a time.
+
+    Args:
+        model: Backend.
+        device: Where a torch model runs; an ONNX model states its own.
+        flip_test: Average with the mirrored picture: slower, a little better.
+    """
+
+    def __init__(self, model: PoseModel, device: str = "cpu", flip_test: bool = False) -> None:
+        self.model = model.to(device) if isinstance(model, nn.Module) else model
+        self._device, self._flip_test = device, flip_test
+
+    def __call__(self, frame_bgr: np.ndarray, box_xyxy: Box | None = None) -> Pose:
+        """Pose in a (H, W, 3) uint8 frame; the square around the box is looked at."""
+        height, width = frame_bgr.shape[:2]
+        if box_xyxy is None:
+            transform = FrameTransform.pad_square((width, height), self.model.input_size)
+        else:
+            transform = FrameTransform.crop(box_xyxy, self.model.input_size)
+        input_rgb = transform.warp(frame_bgr)[..., ::-1]
+        images = torch.from_numpy(np.ascontiguousarray(input_rgb.transpose(2, 0, 1)))[None]
+        keypoints, scores = self.model.predict(images.to(self._device), self._flip_test)
+        keypoints_frame = transform.to_frame(keypoints[0].double().cpu().numpy())
+        return Pose(keypoints_frame, scores[0].double().cpu().numpy(), box_xyxy)
+
+    def reset(self) -> None:
+        """Nothing is remembered from frame to frame."""
+
+
+def load_model(path: str | Path, name: str | None = None) -> PoseModel:
+    """The backend that a file calls for: `.onnx`, else a checkpoint for torch.
+
+    Args:
+        path: File of weights.
+        name: If given, the model that the file has to hold.
+
+    Raises:
+        InputError: See `pushup.models.weights.load` and `OnnxModel`.
+    """
+    if Path(path).suffix == ".onnx":
+        from pushup.inference.onnx_model import OnnxModel  # onnxruntime is an optional extra
+
+        return OnnxModel(path, name)
+    return weights.load(path, name)
