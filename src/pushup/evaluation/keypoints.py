@@ -1,0 +1,268 @@
+"""The default mode of evaluate.py: one keypoint model on one split of one data set."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch.utils.data import Subset
+
+from pushup.cli import InputError
+from pushup.data.dataset import KeypointDataset
+from pushup.data.module import KeypointDataModule
+from pushup.evaluation import pictures
+from pushup.evaluation.predictions import Predictions, latency_ms, predict
+from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
+from pushup.evaluation.summary import body_error, summarise
+from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
+from pushup.models import weights
+from pushup.models.keypoint_model import KeypointModel
+
+OpenData = Callable[..., KeypointDataModule]
+"""Builds a data module from the `skeleton`, `input_size` and `batch_size` that a model needs."""
+
+MEAN_POSE_IMAGES = 500
+"""Enough: the standard error of a mean position is then below 1 % of the input's side."""
+
+
+def load_model(ckpt_path: str | None, name: str | None) -> KeypointModel:
+    """The model of a checkpoint, or the weights shipped for a name.
+
+    Raises:
+        InputError: Neither is given, or the file cannot be used.
+    """
+    if ckpt_path is not None:
+        return weights.load(ckpt_path, name)
+    if name is None:
+        raise InputError("nothing to evaluate: give ckpt_path=FILE, or model=NAME for its weights")
+    return weights.load(weights.find(name), name)
+
+
+def evaluate_keypoints(
+    ckpt_path: str | None,
+    model: str | None,
+    data: OpenData,
+    split: str,
+    output_dir: str,
+    reference: Reference = "shoulders",
+    flip_test: bool = False,
+    batch_size: int = 32,
+) -> dict[str, Any]:
+    """Measure one model; print and write results.json, results.md and pictures.
+
+    Args:
+        ckpt_path: A `.ckpt` or `.safetensors` file; None for the weights shipped for `model`.
+        model: Name of the model.
+        data: Opens the data for a model's skeleton and input size.
+        split: Name of the split.
+        output_dir: Existing folder for the files.
+        reference: Distance by which PCKs is normalised.
+        flip_test: Average with the mirrored picture; the figures without it are put beside.
+        batch_size: Images a forward pass.
+
+    Returns:
+        What results.json holds.
+    """
+    check_reference(reference)
+    network = load_model(ckpt_path, model)
+    module = open_for(network, data, batch_size)
+    loader = module.eval_loader(split)
+    dataset = cast(KeypointDataset, loader.dataset)
+    predictions = predict(network, dataset, loader, flip_test)
+    pose, pose_from = mean_pose(module, split)
+    beside = {f"mean pose of {pose_from}": predictions.with_constant(pose)}
+    if flip_test:
+        beside = {"without flip test": predict(network, dataset, loader)} | beside
+    results = {
+        "model": network.name,
+        "params": sum(p.numel() for p in network.parameters()),
+        "split": split,
+        "crop": module.crop,
+        "reference": reference,
+        "flip_test": flip_test,
+        "images_per_s": len(predictions) / predictions.seconds,
+        "ms": latency_ms(network, dataset[0]["image"]),
+        "device": str(next(network.parameters()).device),
+        "sources": summarise_sources(predictions, reference),
+        "beside": {name: summarise_sources(p, reference) for name, p in beside.items()},
+    }
+    folder = Path(output_dir)
+    report = markdown(results)
+    print(report)
+    save_pictures(folder, network, dataset, predictions, results)
+    write_text(folder / "results.md", report)
+    write_json(folder / "results.json", results)
+    return results
+
+
+def check_reference(reference: str) -> None:
+    """InputError for a reference that no metric knows."""
+    if reference not in REFERENCE_PARTS:
+        known = " or ".join(REFERENCE_PARTS)
+        raise InputError(f"unknown reference={reference!r}: choose {known}")
+
+
+def open_for(model: KeypointModel, data: OpenData, batch_size: int) -> KeypointDataModule:
+    """The data in the joints and the size that `model` was made for."""
+    return data(skeleton=model.skeleton, input_size=model.input_size, batch_size=batch_size)
+
+
+def summarise_sources(p: Predictions, reference: Reference) -> dict[str, Any]:
+    """Figures of everything, and of each source where there are several."""
+    return {name: summarise(part, reference) for name, part in p.by_source()}
+
+
+def mean_pose(module: KeypointDataModule, split: str) -> tuple[torch.Tensor, str]:
+    """The mean position (K, 2) of each joint, in 0..1, and the name of the split it comes from.
+
+    From the training split; from the evaluated one where the data has no training split. A joint
+    that is labelled nowhere is put in the middle.
+    """
+    name = module.train_split
+    try:
+        dataset = module.eval_dataset(name)
+    except InputError as error:
+        name, dataset = split, module.eval_dataset(split)
+        print(f"the mean pose is that of split {split!r} itself: {error}")
+    chosen = np.linspace(0, len(dataset) - 1, min(MEAN_POSE_IMAGES, len(dataset))).astype(int)
+    samples = [(s["keypoints"], s["labelled"]) for s in Subset(dataset, chosen.tolist())]
+    keypoints = torch.stack([k for k, _ in samples]).double() / dataset.input_size
+    labelled = torch.stack([known for _, known in samples])
+    mean = torch.where(labelled[..., None], keypoints, 0).sum(0) / labelled.sum(0)[:, None]
+    return torch.where(mean.isfinite(), mean, 0.5), name
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """The report of `evaluate_keypoints`."""
+    sources, per_length = results["sources"], f"distance of the {results['reference']}"
+    parts = [
+        f"# {results['model']} on split {results['split']}\n",
+        f"{results['params']:,} parameters; crop={results['crop']}; flip test "
+        f"{'on' if results['flip_test'] else 'off'}; {results['images_per_s']:.1f} images/s in "
+        f"batches, {results['ms']:.1f} ms for one ({results['device']}).\n",
+        f"PCKs: joints within 0.25 x the true {per_length}, labelled joints only (unmasked: the "
+        "released code's variant, every joint). Body PCK: within 0.1 x the longer side of the "
+        "person's box. MAE: share of the input's side. PCKh: within 0.5 x head size. Brackets: "
+        "95 % intervals that resample scenes. Left out: images without the reference.\n",
+        _headline(sources),
+        f"\nPCKs by {per_length} (thirds of the images; bounds as shares of the input's side)\n",
+        _terciles(sources),
+        "\nBeside it\n",
+        _beside(results),
+        "\nPCKs / MAE by joint\n",
+        _joints(sources),
+        "\nMAE (labelled joints) by confidence of the prediction\n",
+        _confidence(sources),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _headline(sources: dict[str, Any]) -> str:
+    header = ("source", "images", "left out", "PCKs", "PCKs unmasked", "body PCK")
+    header += ("MAE", "MAE unmasked", "PCKh")
+    return markdown_table(
+        header,
+        [
+            (
+                name,
+                str(f["images"]),
+                str(f["left_out"]),
+                with_interval(f["pcks"], f["pcks_ci"]),
+                share(f["pcks_unmasked"]),
+                with_interval(f["pck_body"], f["pck_body_ci"]),
+                with_interval(f["mae"], f["mae_ci"]),
+                share(f["mae_unmasked"]),
+                share(f["pckh"]),
+            )
+            for name, f in sources.items()
+        ],
+    )
+
+
+def _terciles(sources: dict[str, Any]) -> str:
+    return markdown_table(
+        ("source", "shortest", "middle", "longest"),
+        [
+            (
+                name,
+                *(
+                    f"{share(t['pcks'])} ({share(t['from'])} to {share(t['to'])})"
+                    for t in f["pcks_terciles"]
+                ),
+            )
+            for name, f in sources.items()
+        ],
+    )
+
+
+def _beside(results: dict[str, Any]) -> str:
+    rows = {results["model"]: results["sources"], **results["beside"]}
+    header = ("PCKs / body PCK / MAE", *results["sources"])
+    cells = (
+        (name, *(" / ".join(share(f[k]) for k in ("pcks", "pck_body", "mae")) for f in s.values()))
+        for name, s in rows.items()
+    )
+    return markdown_table(header, cells)
+
+
+def _joints(sources: dict[str, Any]) -> str:
+    def cell(figures: dict[str, Any], joint: str) -> str:
+        at = figures["per_joint"][joint]
+        return f"{share(at['pcks'])} / {share(at['mae'])}"
+
+    return markdown_table(
+        ("joint", *sources),
+        [
+            (joint, *(cell(figures, joint) for figures in sources.values()))
+            for joint in sources["all"]["per_joint"]
+        ],
+    )
+
+
+def _confidence(sources: dict[str, Any]) -> str:
+    bins = {name: {b["from"]: b for b in f["by_confidence"]} for name, f in sources.items()}
+    edges = sorted({(b["from"], b["to"]) for f in bins.values() for b in f.values()})
+
+    def cell(found: dict[str, Any] | None) -> str:
+        return f"{share(found['mae'])} ({found['joints']})" if found else "-"
+
+    return markdown_table(
+        ("confidence", *(f"{name} (joints)" for name in bins)),
+        [
+            (f"{low:.1f} to {high:.1f}", *(cell(b.get(low)) for b in bins.values()))
+            for low, high in edges
+        ],
+    )
+
+
+def save_pictures(
+    folder: Path,
+    model: KeypointModel,
+    dataset: KeypointDataset,
+    predictions: Predictions,
+    results: dict[str, Any],
+) -> None:
+    """Write the pages of worst and best cases, of everything and of each source, and the curves."""
+    for name, p in predictions.by_source():
+        error = body_error(p).numpy()
+
+        def draw(i: int, p: Predictions = p, error: np.ndarray = error) -> np.ndarray:
+            index = int(p.indices[i])
+            record = dataset.record(index)
+            label = record.image.name if record.image.name else f"{record.source} {index}"
+            return pictures.draw_case(
+                dataset[index]["image"].permute(1, 2, 0).numpy(),
+                p.true[i].numpy(),
+                p.labelled[i].numpy(),
+                p.pred[i].numpy(),
+                p.skeleton,
+                f"{error[i]:.2f} {label}",
+            )
+
+        title = f"{model.name}, {results['split']} {name}, mean error / body"
+        suffix = "" if name == "all" else f"_{name}"
+        sheet = pictures.worst_and_best(error, draw, title)
+        pictures.save_rgb(folder / f"worst_and_best{suffix}.png", sheet)
+    title = f"{model.name} on {results['split']}"
+    pictures.save_curves(folder / "curves.png", results["sources"], results["reference"], title)

@@ -1,0 +1,169 @@
+"""Pictures of an evaluation: the best and the worst cases, and the curves."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import matplotlib
+import numpy as np
+
+from pushup.cli import InputError
+from pushup.skeleton import Skeleton
+
+matplotlib.use("Agg")  # no display is needed to write a file
+
+from matplotlib import pyplot as plt
+
+TILE = 256
+CAPTION = 18
+TRUE_RGB = (60, 220, 90)
+PREDICTED_RGB = (255, 120, 30)
+
+
+def draw_case(
+    image_rgb: np.ndarray,
+    true: np.ndarray,
+    labelled: np.ndarray,
+    pred: np.ndarray,
+    skeleton: Skeleton,
+    caption: str,
+) -> np.ndarray:
+    """One input picture with the true skeleton (green) and the predicted one (orange).
+
+    Args:
+        image_rgb: (S, S, 3) uint8.
+        true: (K, 2) positions in 0..1 of the side.
+        labelled: (K,) bool; an unlabelled joint has no true mark.
+        pred: (K, 2) positions in 0..1 of the side.
+        skeleton: Names the joints.
+        caption: Printed below.
+    """
+    scale = TILE / image_rgb.shape[0]
+    picture = cv2.resize(image_rgb, (TILE, TILE), interpolation=cv2.INTER_LINEAR)
+    everything = np.ones(len(skeleton), bool)
+    for points, known, colour in (
+        (true, labelled, TRUE_RGB),
+        (pred, everything, PREDICTED_RGB),
+    ):
+        _draw_skeleton(picture, points * TILE + (scale - 1) / 2, known, skeleton, colour)
+    strip = np.full((CAPTION, TILE, 3), 255, np.uint8)
+    cv2.putText(strip, caption, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.vstack([picture, strip])
+
+
+def _draw_skeleton(
+    picture: np.ndarray,
+    points: np.ndarray,
+    known: np.ndarray,
+    skeleton: Skeleton,
+    colour: tuple[int, int, int],
+) -> None:
+    whole = [(round(float(x)), round(float(y))) for x, y in np.clip(points, -TILE, 2 * TILE)]
+    for a, b in skeleton.edge_indices:
+        if known[a] and known[b]:
+            cv2.line(picture, whole[a], whole[b], colour, 1, cv2.LINE_AA)
+    for k in np.flatnonzero(known):
+        # the right side is filled, so that a left-right swap shows
+        filled = skeleton.joints[k].startswith("right_")
+        cv2.circle(picture, whole[k], 4, colour, -1 if filled else 1, cv2.LINE_AA)
+
+
+def page(tiles: Sequence[np.ndarray], columns: int, title: str) -> np.ndarray:
+    """Tiles of one size in rows below a title."""
+    height, width = tiles[0].shape[:2]
+    rows = -(-len(tiles) // columns)
+    sheet = np.full((30 + rows * height, columns * width, 3), 255, np.uint8)
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(sheet, title, (6, 21), font, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
+    for i, tile in enumerate(tiles):
+        top, left = 30 + i // columns * height, i % columns * width
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+def worst_and_best(
+    error: np.ndarray,
+    draw: Callable[[int], np.ndarray],
+    title: str,
+    each: int = 18,
+    columns: int = 6,
+) -> np.ndarray:
+    """The images of largest and of smallest error, an image never on both halves.
+
+    Args:
+        error: (N,) of each image, NaN where it has none.
+        draw: Gives the tile of an image by its position in `error`.
+        title: Names model and data.
+        each: How many of either kind.
+        columns: Tiles in a row.
+    """
+    ranked = np.argsort(error)[: int(np.isfinite(error).sum())]  # NaN sorts last
+    if not len(ranked):
+        raise InputError("no image has two labelled joints: there are no cases to show")
+    best = ranked[: min(each, (len(ranked) + 1) // 2)]
+    worst = ranked[len(best) :][-each:][::-1]
+    halves = [("worst", worst), ("best", best)]
+    sheets = [
+        page([draw(int(i)) for i in chosen], columns, f"{title}: {name}")
+        for name, chosen in halves
+        if len(chosen)
+    ]
+    return np.vstack(sheets)
+
+
+def save_rgb(path: Path, image_rgb: np.ndarray) -> None:
+    """Write a picture; InputError if it cannot be written."""
+    encoded, data = cv2.imencode(".png", cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR))
+    try:
+        assert encoded
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror}; choose another folder with output_dir=DIR"
+        ) from error
+
+
+def save_curves(path: Path, sources: dict[str, Any], reference: str, title: str) -> None:
+    """PCKs against the threshold, and error against confidence, a line for each source."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+    for name, figures in sources.items():
+        curve = figures["pcks_curve"]
+        left.plot(curve["thresholds"], curve["pcks"], label=name)
+        bins = figures["by_confidence"]
+        middles = [(b["from"] + b["to"]) / 2 for b in bins]
+        right.plot(middles, [b["mae"] for b in bins], marker="o", label=name)
+    left.axvline(0.25, color="0.7", linewidth=1)
+    left.set(xlabel=f"threshold / distance of the {reference}", ylabel="PCKs", ylim=(0, 1))
+    right.set(xlabel="confidence of the joint", ylabel="MAE / side of the input", xlim=(0, 1))
+    right.set_ylim(bottom=0)
+    left.legend()
+    figure.suptitle(title)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def save_speed(path: Path, models: dict[str, Any], others: Mapping[str, Any], title: str) -> None:
+    """PCKs against milliseconds for one picture, a panel for each source."""
+    sources = list(next(iter(models.values()))["sources"])
+    panels = [name for name in sources if name != "all"] or sources
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(5.2 * len(panels), 4.4), layout="constrained", squeeze=False
+    )
+    for axis, source in zip(axes[0], panels, strict=True):
+        for name, model in models.items():
+            figures = model["sources"][source]
+            bars = [[abs(bound - figures["pcks"])] for bound in figures["pcks_ci"]]
+            axis.errorbar(model["ms"], figures["pcks"], yerr=bars, fmt="o", capsize=3)
+            axis.annotate(f" {name}", (model["ms"], figures["pcks"]))
+        for name, other in others.items():
+            if source in other["pcks"]:
+                low, high = other["ms"]
+                at = (low + high) / 2, other["pcks"][source]
+                axis.errorbar(*at, xerr=(high - low) / 2, fmt="s", color="0.5", capsize=3)
+                axis.annotate(f" {name}", at, color="0.4")
+        axis.set(xscale="log", xlabel="ms for one picture", ylabel="PCKs", ylim=(0, 1))
+        axis.set_title(source)
+    figure.suptitle(title)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

@@ -1,0 +1,124 @@
+"""Runs a keypoint model over a data set once, and keeps what every figure is computed from."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from pushup.cli import InputError
+from pushup.data.dataset import KeypointDataset
+from pushup.models.keypoint_model import KeypointModel
+from pushup.skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions and truth of N images with K joints; positions are divided by the input's side.
+
+    Attributes:
+        skeleton: Names the joints.
+        side: Side of the square input in pixels.
+        pred: (N, K, 2).
+        true: (N, K, 2), meaningless where not labelled.
+        labelled: (N, K) bool.
+        scores: (N, K) confidence.
+        frame_to_input: (N, 3, 3) pixels to pixels.
+        head_size: (N,) PCKh reference divided by the input's side, NaN if unknown.
+        sources: (N,) names of collections.
+        groups: (N,) names of scenes.
+        indices: (N,) position in the data set.
+        seconds: Time spent in the model.
+    """
+
+    skeleton: Skeleton
+    side: int
+    pred: Tensor
+    true: Tensor
+    labelled: Tensor
+    scores: Tensor
+    frame_to_input: Tensor
+    head_size: Tensor
+    sources: np.ndarray
+    groups: np.ndarray
+    indices: np.ndarray
+    seconds: float
+
+    def __len__(self) -> int:
+        return len(self.pred)
+
+    def with_constant(self, pose: Tensor) -> "Predictions":
+        """The same truth beside a model that always answers `pose` (K, 2)."""
+        return replace(self, pred=pose.expand_as(self.pred), scores=torch.ones_like(self.scores))
+
+    def by_source(self) -> Iterator[tuple[str, "Predictions"]]:
+        """Everything as "all", then each source in alphabetical order where there are several."""
+        yield "all", self
+        names = np.unique(self.sources)
+        for name in names if len(names) > 1 else []:
+            yield str(name), self._select(np.flatnonzero(self.sources == name))
+
+    def _select(self, where: np.ndarray) -> "Predictions":
+        tensors = "pred", "true", "labelled", "scores", "frame_to_input", "head_size"
+        arrays = "sources", "groups", "indices"
+        return replace(self, **{name: getattr(self, name)[where] for name in tensors + arrays})
+
+
+def predict(
+    model: KeypointModel,
+    dataset: KeypointDataset,
+    loader: Iterable[dict[str, Any]],
+    flip_test: bool = False,
+) -> Predictions:
+    """Run `model` over every batch of `loader`, which serves the items of `dataset`.
+
+    Raises:
+        InputError: The data set is empty.
+    """
+    device = next(model.parameters()).device
+    batches: list[dict[str, Tensor]] = []
+    seconds = 0.0
+    for batch in tqdm(loader, desc="evaluate", leave=False):
+        start = time.perf_counter()
+        keypoints, scores = model.predict(batch["image"].to(device), flip_test=flip_test)
+        keypoints, scores = keypoints.cpu(), scores.cpu()  # waits for the device
+        seconds += time.perf_counter() - start
+        kept = {k: batch[k] for k in ("keypoints", "labelled", "matrix", "index")}
+        batches.append({**kept, "pred": keypoints, "scores": scores})
+    if not batches:
+        raise InputError("there are no images to evaluate: choose another split or data.root")
+    columns = {key: torch.cat([batch[key] for batch in batches]) for key in batches[0]}
+    indices = columns["index"].numpy()
+    records = [dataset.record(int(i)) for i in indices]
+    matrix, side = columns["matrix"], model.input_size
+    input_per_frame = torch.linalg.det(matrix[:, :2, :2]).abs().sqrt()
+    head_size = torch.tensor([r.head_size or torch.nan for r in records], dtype=torch.float64)
+    return Predictions(
+        skeleton=model.skeleton,
+        side=side,
+        pred=columns["pred"].double() / side,
+        true=columns["keypoints"].double() / side,
+        labelled=columns["labelled"],
+        scores=columns["scores"],
+        frame_to_input=matrix,
+        head_size=head_size * input_per_frame / side,
+        sources=np.array([r.source for r in records]),
+        groups=np.array([r.group or f"image {i}" for i, r in zip(indices, records, strict=True)]),
+        indices=indices,
+        seconds=seconds,
+    )
+
+
+def latency_ms(model: KeypointModel, image: Tensor, repeats: int = 20) -> float:
+    """Median milliseconds of one picture (3, S, S) through the model and its decoder."""
+    batch = image[None].to(next(model.parameters()).device)
+    durations = []
+    for _ in range(repeats + 3):
+        start = time.perf_counter()
+        model.predict(batch)[1].cpu()
+        durations.append(time.perf_counter() - start)
+    return float(np.median(durations[3:]) * 1000)  # the first calls choose algorithms

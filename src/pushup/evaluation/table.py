@@ -1,0 +1,129 @@
+"""Several models side by side, published and measured."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pushup.cli import InputError
+from pushup.data.dataset import KeypointDataset
+from pushup.evaluation import pictures
+from pushup.evaluation.keypoints import (
+    OpenData,
+    check_reference,
+    load_model,
+    open_for,
+    summarise_sources,
+)
+from pushup.evaluation.predictions import latency_ms, predict
+from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
+from pushup.metrics.keypoints import Reference
+from pushup.models import weights
+
+Published = Mapping[str, Mapping[str, float]]
+
+
+def evaluate_table(
+    ckpts: Mapping[str, str],
+    data: OpenData,
+    split: str,
+    output_dir: str,
+    published: Published,
+    others: Mapping[str, Any],
+    reference: Reference = "shoulders",
+    flip_test: bool = False,
+    batch_size: int = 32,
+) -> dict[str, Any]:
+    """Measure every model; print and write results.json, results.md and a figure.
+
+    Args:
+        ckpts: Checkpoint of each model; empty for the weights that ship.
+        data: Opens the data for a model's skeleton and input size.
+        split: Name of the split.
+        output_dir: Existing folder for the files.
+        published: `pcks`, `mae` and `params` of models, by name.
+        others: Points of other systems for the figure: `ms` (low, high) and `pcks` by source.
+        reference: Distance by which PCKs is normalised.
+        flip_test: Average with the mirrored picture.
+        batch_size: Images a forward pass.
+
+    Returns:
+        What results.json holds.
+    """
+    check_reference(reference)
+    networks = {name: load_model(path, name) for name, path in _chosen(ckpts, published).items()}
+    models: dict[str, Any] = {}
+    crop = ""
+    for name, network in networks.items():
+        module = open_for(network, data, batch_size)
+        crop = module.crop
+        loader = module.eval_loader(split)
+        dataset = cast(KeypointDataset, loader.dataset)
+        predictions = predict(network, dataset, loader, flip_test)
+        models[name] = {
+            "published": dict(published.get(name, {})),
+            "params": sum(p.numel() for p in network.parameters()),
+            "images_per_s": len(predictions) / predictions.seconds,
+            "ms": latency_ms(network, dataset[0]["image"]),
+            "sources": summarise_sources(predictions, reference),
+        }
+    settings = {"split": split, "crop": crop, "reference": reference, "flip_test": flip_test}
+    results = {**settings, "models": models}
+    report = markdown(results)
+    print(report)
+    folder = Path(output_dir)
+    pictures.save_speed(folder / "pcks_against_ms.png", models, others, f"split {split}")
+    write_text(folder / "results.md", report)
+    write_json(folder / "results.json", results)
+    return results
+
+
+def _chosen(ckpts: Mapping[str, str], published: Published) -> dict[str, str]:
+    if ckpts:
+        return dict(ckpts)
+    paths = {name: weights.SHIPPED_FOLDER / f"{name}.safetensors" for name in published}
+    shipped = {name: str(path) for name, path in paths.items() if path.is_file()}
+    if not shipped:
+        raise InputError(
+            f"no weights in {weights.SHIPPED_FOLDER}: train models and give "
+            "'ckpts={NAME: FILE, ...}'"
+        )
+    return shipped
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """The report of `evaluate_table`: a table of what is published, then one for each source."""
+    models = results["models"]
+    flip = "with" if results["flip_test"] else "no"
+    parts = [
+        f"Split {results['split']}, crop={results['crop']}, {flip} flip test, PCKs within 0.25 x "
+        f"the distance of the {results['reference']}, labelled joints only. Brackets: 95 % "
+        "intervals that resample scenes. Published: on the authors' own test split.\n"
+    ]
+    for source in next(iter(models.values()))["sources"]:
+        images = next(iter(models.values()))["sources"][source]["images"]
+        parts += [f"## {source} ({images} images)\n", _source_table(models, source), ""]
+    return "\n".join(parts)
+
+
+def _source_table(models: dict[str, Any], source: str) -> str:
+    header = ("model", "params published", "params", "PCKs published", "PCKs", "PCKs unmasked")
+    header += ("body PCK", "MAE published", "MAE", "images/s", "ms")
+    rows = []
+    for name, model in models.items():
+        figures, published = model["sources"][source], model["published"]
+        rows.append(
+            (
+                name,
+                f"{published['params']:,}" if published else "-",
+                f"{model['params']:,}",
+                share(published.get("pcks", float("nan"))),
+                with_interval(figures["pcks"], figures["pcks_ci"]),
+                share(figures["pcks_unmasked"]),
+                with_interval(figures["pck_body"], figures["pck_body_ci"]),
+                share(published.get("mae", float("nan"))),
+                with_interval(figures["mae"], figures["mae_ci"]),
+                f"{model['images_per_s']:.0f}",
+                f"{model['ms']:.1f}",
+            )
+        )
+    return markdown_table(header, rows)
