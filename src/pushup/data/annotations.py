@@ -42,16 +42,24 @@ def image_folder(root: str | Path) -> Path:
     return images if images.is_dir() else Path(root)
 
 
+def read_text(path: Path) -> str:
+    """A text file; InputError if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: no text file; is it the right one?") from error
+
+
 def read_json(path: Path) -> Any:
     """Parsed JSON; InputError if the file is truncated or no JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
         raise InputError(
             f"{path}: truncated, or no JSON ({error}); copy or download the file again"
         ) from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
 
 
 def read_rows(path: Path) -> list[tuple[str, dict]]:
@@ -86,8 +94,9 @@ def text(row: dict, name: str, where: str) -> str:
 
 def numbers(row: dict, name: str, shape: tuple[int, ...], where: str) -> np.ndarray:
     """A field as finite float64 of exactly `shape`; InputError otherwise."""
+    value = field(row, name, where)
     try:
-        values = np.asarray(field(row, name, where), dtype=float)
+        values = np.asarray(value, dtype=float)
     except (ValueError, TypeError) as error:
         raise InputError(f"{where}: field {name!r} must hold {_size(shape)} numbers") from error
     if values.shape != shape:

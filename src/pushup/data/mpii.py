@@ -159,7 +159,7 @@ def write_community_json(path: Path, people: Iterable[MpiiPerson]) -> None:
 
 def _community_row(person: MpiiPerson) -> dict:
     def listed(values: np.ndarray) -> list:
-        return np.round(values + 1, 4).tolist()
+        return np.round(values + 1, 6).tolist()
 
     row: dict[str, Any] = {
         "image": person.image,
@@ -167,7 +167,7 @@ def _community_row(person: MpiiPerson) -> dict:
         "joints_vis": person.labelled.astype(int).tolist(),
         "joints_visible": person.visible.astype(int).tolist(),
         "center": [-1, -1] if person.center is None else listed(person.center),
-        "scale": -1 if person.scale is None else round(person.scale, 6),
+        "scale": -1 if person.scale is None else round(person.scale, 8),
         "source": person.source,
         "group": person.group or person.image,
     }

@@ -85,7 +85,7 @@ def _row(record: Record, is_pushing_up: bool) -> dict:
     points = np.where(labelled[:, None], record.keypoints[UPPER7.mpii], -1)
     row: dict[str, Any] = {
         "image": record.image.as_posix(),
-        "points": np.round(points, 4).tolist(),
+        "points": np.round(points, 6).tolist(),
         "visibility": record.visible[UPPER7.mpii].astype(int).tolist(),
         "is_pushing_up": int(is_pushing_up),
         "source": record.source,
@@ -94,5 +94,5 @@ def _row(record: Record, is_pushing_up: bool) -> dict:
     if labelled.any():
         low, high = points[labelled].min(0), points[labelled].max(0)
         margin = _PADDING * (high - low)
-        row["bbox"] = np.round([low - margin, high + margin], 4).tolist()
+        row["bbox"] = np.round([low - margin, high + margin], 6).tolist()
     return row

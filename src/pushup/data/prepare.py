@@ -1,0 +1,238 @@
+"""Turn a download into a data folder: `python -m pushup.data.prepare mpii --help`."""
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+from tqdm import tqdm
+
+from pushup.cli import InputError, command
+from pushup.data import annotations as check
+from pushup.data import mpii, mpii_splits, seven_point
+from pushup.data.mpii_splits import Splits
+
+JPEG_QUALITY = 92
+
+Factors = dict[str, tuple[float, float]]
+"""By image name: how much its width and height were resized."""
+
+
+def prepare_mpii(
+    images: Path,
+    out: Path,
+    mat: Path | None = None,
+    validation_list: Path | None = None,
+    community: Path | None = None,
+    variant: str = "people",
+    shrink: int = 640,
+    seed: int = 0,
+    allow_partial: bool = False,
+) -> dict[str, int]:
+    """Write `out` with an annotation file a split, `images/` and a note on how it was made.
+
+    Args:
+        images: Folder of MPII's images.
+        out: New folder; nothing is left there if anything fails.
+        mat: `mpii_human_pose_v1_u12_1.mat`.
+        validation_list: Tompson's `detections.mat`, or text lines "image person".
+        community: Folder with the community's `train.json` and `valid.json`.
+        variant: "people", community JSON of every person; "authors", seven-point JSON of images
+            with one person.
+        shrink: Longer side of the images at most, in pixels; 0 keeps them as they are.
+        seed: Of the random splits.
+        allow_partial: Go on when counts are not those of the whole data set, leaving out people
+            whose image is absent.
+
+    Returns:
+        People by split.
+
+    Raises:
+        InputError: Input missing, malformed or incomplete, or `out` not writable or not empty.
+    """
+    if shrink < 0:
+        raise InputError(f"shrink={shrink}: give a number of pixels, or 0 to keep the size")
+    images = check.image_folder(check.check_folder(images))
+    splits = _choose_splits(mat, validation_list, community, variant, seed)
+    _check_counts(splits, allow_partial)
+    splits = _with_images(splits, images, allow_partial)
+    names = sorted({p.image for people in splits.people.values() for p in people})
+    with _staged(Path(out)) as stage:
+        factors = _copy_images(names, images, stage / "images", shrink)
+        _write(splits, factors, stage, variant)
+        counts = {split: len(people) for split, people in splits.people.items()}
+        note = {
+            "dataset": "mpii",
+            "variant": variant,
+            "split": splits.method,
+            "longer_side_at_most": shrink or None,
+            "people": counts,
+            "complete": splits.counts == splits.expected,
+        }
+        (stage / check.SPLIT_NOTE).write_text(json.dumps(note, indent=2), encoding="utf-8")
+    return counts
+
+
+def _choose_splits(
+    mat: Path | None, validation_list: Path | None, community: Path | None, variant: str, seed: int
+) -> Splits:
+    if mat is None and (community is None or variant == "authors"):
+        raise InputError("give the release's annotation file with --mat FILE")
+    if variant == "authors" and (validation_list or community):
+        raise InputError("--variant authors has a split of its own: drop the list or --community")
+    if mat is not None:
+        print(f"reading {mat} ...", flush=True)
+    people = mpii.read_release_people(mat) if mat is not None else []
+    if variant == "authors":
+        return mpii_splits.by_authors(people, seed)
+    if community is not None:
+        return mpii_splits.by_community(community, people)
+    if validation_list is not None:
+        return mpii_splits.by_list(people, validation_list)
+    return mpii_splits.by_seed(people, seed)
+
+
+def _check_counts(splits: Splits, allow_partial: bool) -> None:
+    def shown(counts: dict[str, int]) -> str:
+        return ", ".join(f"{n:,} {split}" for split, n in counts.items())
+
+    print(f"split: {splits.method}")
+    print(f"people: {shown(splits.counts)}; expected {shown(splits.expected)}")
+    empty = [split for split, people in splits.people.items() if not people]
+    if empty:
+        raise InputError(
+            f"no labelled person in {', '.join(empty)}: is the list of another release?"
+        )
+    if splits.counts != splits.expected and not allow_partial:
+        raise InputError(
+            f"people: found {shown(splits.counts)}, expected {shown(splits.expected)}: incomplete, "
+            f"or another version of the data; add --allow-partial to go on all the same"
+        )
+
+
+def _with_images(splits: Splits, images: Path, allow_partial: bool) -> Splits:
+    """The people whose image is there; InputError if any is absent and that is not allowed."""
+    named = {p.image for people in splits.people.values() for p in people}
+    missing = {name for name in named if not (images / name).is_file()}
+    if not missing:
+        return splits
+    if not allow_partial:
+        raise InputError(
+            f"{images / min(missing)}: image is missing ({len(missing):,} of {len(named):,} are); "
+            f"unpack all of MPII's images, or add --allow-partial to leave these out"
+        )
+    kept = {s: [p for p in ps if p.image not in missing] for s, ps in splits.people.items()}
+    if not all(kept.values()):
+        raise InputError(f"{images}: holds no image of a whole split; unpack MPII's images there")
+    print(f"left out: {len(missing):,} of {len(named):,} images are missing")
+    return replace(splits, people=kept, counts={s: len(ps) for s, ps in kept.items()})
+
+
+def _copy_images(names: Sequence[str], source: Path, target: Path, shrink: int) -> Factors:
+    target.mkdir()
+    for folder in {Path(name).parent for name in names}:
+        (target / folder).mkdir(parents=True, exist_ok=True)
+
+    def copy(name: str) -> tuple[float, float]:
+        return _copy_image(source / name, target / name, shrink)
+
+    # Threads suffice: OpenCV decodes and resizes without holding Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            done = tqdm(pool.map(copy, names), "images", len(names), unit="image")
+            return dict(zip(names, done, strict=True))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _copy_image(source: Path, target: Path, shrink: int) -> tuple[float, float]:
+    """Shrink the image, or link to it where it is small enough; returns the two factors."""
+    if shrink:
+        image_bgr = cv2.imread(str(source), cv2.IMREAD_COLOR)
+        if image_bgr is None:
+            raise InputError(
+                f"{source}: cannot be decoded as an image; unpack or download it again"
+            )
+        height, width = image_bgr.shape[:2]
+        scale = shrink / max(height, width)
+        if scale < 1:
+            size_wh = max(1, round(width * scale)), max(1, round(height * scale))
+            small_bgr = cv2.resize(image_bgr, size_wh, interpolation=cv2.INTER_AREA)
+            if not cv2.imwrite(str(target), small_bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
+                raise InputError(f"{target}: cannot be written; is the disk full?")
+            return size_wh[0] / width, size_wh[1] / height
+    try:
+        os.link(source, target)
+    except OSError:  # Another file system, or one without links.
+        shutil.copyfile(source, target)
+    return 1.0, 1.0
+
+
+def _write(splits: Splits, factors: Factors, folder: Path, variant: str) -> None:
+    for split, people in splits.people.items():
+        resized = [p.resized(factors[p.image]) for p in people]
+        path = folder / f"{split}.json"
+        if variant == "authors":
+            seven_point.write(path, [p.record(Path()) for p in resized], is_pushing_up=False)
+        else:
+            mpii.write_community_json(path, resized)
+
+
+@contextmanager
+def _staged(out: Path) -> Iterator[Path]:
+    """A folder beside `out` that becomes `out` at the end, or vanishes on failure."""
+    out = out.absolute()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: exists and is not empty; remove it or choose another --out")
+    stage = out.parent / f".{out.name}.{os.getpid()}.partial"
+    try:
+        stage.mkdir(parents=True)
+        yield stage
+        if out.exists():
+            out.rmdir()
+        stage.replace(out)
+    except OSError as error:
+        raise InputError(
+            f"{out}: cannot be written ({error.strerror}); choose another --out"
+        ) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pushup.data.prepare", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    sub = commands.add_parser("mpii", help="MPII Human Pose, which you downloaded yourself")
+    sub.add_argument("--mat", type=Path, help="mpii_human_pose_v1_u12_1.mat")
+    sub.add_argument("--images", type=Path, required=True, help="folder of MPII's images")
+    sub.add_argument("--out", type=Path, required=True, help="new folder to write")
+    lists = sub.add_mutually_exclusive_group()
+    lists.add_argument(
+        "--validation-list", type=Path, help="Tompson's detections.mat, or lines 'image person'"
+    )
+    lists.add_argument("--community", type=Path, help="folder with train.json and valid.json")
+    sub.add_argument("--variant", choices=("people", "authors"), default="people")
+    sub.add_argument("--shrink", type=int, default=640, help="longer side at most; 0: as they are")
+    sub.add_argument("--seed", type=int, default=0, help="of a random split")
+    sub.add_argument("--allow-partial", action="store_true", help="go on with part of the data")
+    return parser
+
+
+@command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    options = vars(_parser().parse_args(arguments))
+    counts = prepare_mpii(**options)
+    shown = ", ".join(f"{split} {n:,}" for split, n in counts.items())
+    print(f"{options['out']}: {shown} people")
+
+
+if __name__ == "__main__":
+    main()
