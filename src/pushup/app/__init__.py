@@ -1,0 +1,1 @@
+"""The running app: source, predictor, counter, overlay and records in one loop."""

@@ -1,0 +1,58 @@
+"""Count push-ups: `python infer.py source=FILE|CAMERA|FOLDER|URL ckpt_path=FILE [window=true]`."""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import hydra
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from pushup.app.arguments import quote_paths
+from pushup.cli import InputError, command, make_output_dir
+
+
+def infer(config: DictConfig) -> None:
+    """Run a source, or every video of a folder."""
+    from pushup.app.folder import run_folder
+    from pushup.app.run import Summary, run_video
+    from pushup.app.session import Session
+    from pushup.app.window import window_available
+    from pushup.inference.predictor import load_model
+    from pushup.models import weights
+    from pushup.video.source import open_source
+
+    if config.source is None:
+        raise InputError("no source: give source=FILE, a camera's number, a folder or a URL")
+    if config.ckpt_path is None and config.model is None:
+        raise InputError("no weights: give ckpt_path=FILE, or model=NAME for those shipped for it")
+    model = load_model(config.ckpt_path or weights.find(config.model), config.model)
+    show = config.window and window_available()
+
+    def run_one(source: str | Path, output_dir: Path) -> Summary:
+        # partial, so that Hydra neither copies the model nor wraps the errors of the call
+        predictor = instantiate(config.tracker, _partial_=True)(model=model)
+        counter = instantiate(config.counter, _partial_=True)(skeleton=model.skeleton)
+        with open_source(source) as opened:
+            make_output_dir(output_dir, config)
+            session = Session(predictor, counter, config.span_s)
+            return run_video(opened, session, output_dir, config.annotate, show)
+
+    folder, output_dir = Path(config.source), Path(config.output_dir)
+    if folder.is_dir():
+        make = partial(make_output_dir, output_dir, config)
+        failed = run_folder(folder, config.pattern, run_one, make)
+        sys.exit(1 if failed else 0)
+    print(run_one(config.source, output_dir))
+
+
+@hydra.main(config_path="conf", config_name="infer", version_base="1.3")
+@command
+def main(config: DictConfig) -> None:
+    """Command line."""
+    infer(config)
+
+
+if __name__ == "__main__":
+    sys.argv[1:] = quote_paths(sys.argv[1:])
+    main()

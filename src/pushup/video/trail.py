@@ -1,0 +1,93 @@
+"""What a display remembers: the signal's latest seconds, the repetitions, the speed."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from pushup.counting.types import CounterState, Rep
+from pushup.video.overlay import Sample, Scene
+
+
+class Meter:
+    """Frames per second over the latest ones, by the wall clock.
+
+    Args:
+        window: Number of frames.
+        clock: Seconds.
+    """
+
+    def __init__(self, window: int = 30, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._ticks: deque[float] = deque(maxlen=window)
+
+    def tick(self) -> None:
+        """A frame is done."""
+        self._ticks.append(self._clock())
+
+    @property
+    def fps(self) -> float:
+        """Mean rate; 0 before the second frame."""
+        steps = [b - a for a, b in pairwise(self._ticks)]
+        return 1 / max(float(np.mean(steps)), 1e-9) if steps else 0.0
+
+
+class Trail:
+    """Collects what `scene` shows beside the current pose.
+
+    Args:
+        edges: Index pairs of joints that form limbs.
+        span_s: Seconds of signal to keep.
+        meter: Measures the speed shown.
+    """
+
+    def __init__(
+        self, edges: Sequence[tuple[int, int]], span_s: float = 8.0, meter: Meter | None = None
+    ) -> None:
+        self._edges, self._span_s = edges, span_s
+        self._meter = meter or Meter()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything but the speed."""
+        self._samples: deque[Sample] = deque()
+        self._reps: deque[tuple[float, float]] = deque(maxlen=100)
+        self._tempo = ""
+
+    def add(self, time_s: float, state: CounterState, rep: Rep | None) -> None:
+        """Take the counter's answer to the frame at `time_s`."""
+        self._meter.tick()
+        self._samples.append(Sample(time_s, state.value, state.threshold, state.gate_open))
+        while self._samples[0].time_s < time_s - self._span_s:
+            self._samples.popleft()
+        if rep is not None:
+            self._reps.append((rep.bottom_s, rep.top_s))
+            seconds = rep.top_s - rep.start_s
+            self._tempo = f"{seconds:.1f} s a rep" if seconds > 0 else ""
+
+    def scene(
+        self,
+        count: int,
+        keypoints_frame: np.ndarray,
+        scores: np.ndarray,
+        lines: Sequence[str] = (),
+        hint: str = "",
+        help: Sequence[str] = (),
+    ) -> Scene:
+        """All that can be drawn over the latest frame."""
+        speed = f"{self._meter.fps:.0f} fps"
+        return Scene(
+            count=count,
+            keypoints_frame=keypoints_frame,
+            scores=scores,
+            edges=self._edges,
+            gate_open=self._samples[-1].gate_open if self._samples else True,
+            samples=tuple(self._samples),
+            reps_s=tuple(self._reps),
+            span_s=self._span_s,
+            lines=[line for line in (speed, *lines, self._tempo) if line],
+            hint=hint,
+            help=help,
+        )

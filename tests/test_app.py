@@ -1,0 +1,243 @@
+"""The app's parts on clips of a moving dot, with a predictor that sees it."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pushup.app import folder, run
+from pushup.app.arguments import quote_paths
+from pushup.app.records import write_reps, write_text
+from pushup.app.session import Session
+from pushup.cli import InputError
+from pushup.counting.types import CounterState, Rep
+from pushup.inference.predictor import Pose
+from pushup.skeleton import UPPER7
+from pushup.video.source import FrameSource, open_source
+
+
+class Model:
+    name, skeleton = "dot", UPPER7
+
+
+class DotPredictor:
+    """The brightest place is every joint."""
+
+    model = Model()
+
+    def __init__(self):
+        self.resets = 0
+
+    def __call__(self, frame_bgr):
+        row, column = np.unravel_index(frame_bgr[..., 2].argmax(), frame_bgr.shape[:2])
+        return Pose(np.tile([float(column), float(row)], (7, 1)), np.full(7, 0.9))
+
+    def reset(self):
+        self.resets += 1
+
+
+class CrossingCounter:
+    """Counts each time the dot comes up through the middle."""
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.state, self._low_s = CounterState(), None
+
+    def update(self, observation):
+        height = observation.frame_size_wh[1]
+        value = 0.5 - observation.keypoints[0, 1] / height
+        self.state = CounterState(value, 0.0, value > 0)
+        if value < -0.1:
+            self._low_s = observation.time_s
+        if value > 0.1 and self._low_s is not None:
+            low_s, self._low_s = self._low_s, None
+            return Rep(low_s - 0.5, low_s, observation.time_s, 0.5, 0.9, {"rise": value})
+        return None
+
+
+def session():
+    return Session(DotPredictor(), CrossingCounter())
+
+
+def dot_clip(path: Path, cycles: int = 3, fps: float = 20.0, size_wh=(96, 128)) -> Path:
+    """A dot that goes down and up once a second."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, size_wh)
+    for k in range(round(cycles * fps) + 1):
+        y = size_wh[1] * (0.5 - 0.3 * np.cos(2 * np.pi * k / fps))
+        frame = np.full((size_wh[1], size_wh[0], 3), 40, np.uint8)
+        cv2.circle(frame, (size_wh[0] // 2, round(y)), 4, (0, 0, 255), -1)
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_counts_and_writes_its_records(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    with open_source(dot_clip(tmp_path / "a.avi")) as source:
+        summary = run.run_video(source, session(), out)
+    assert summary == run.Summary(str(tmp_path / "a.avi"), "dot", 3, 61, 20.0, 3.0, False)
+    assert json.loads((out / "summary.json").read_text())["count"] == 3
+    rows = rows_of(out / "reps.csv")
+    assert [row["rep"] for row in rows] == ["1", "2", "3"]
+    bottoms = [float(row["bottom_s"]) for row in rows]
+    np.testing.assert_allclose(bottoms, [0.7, 1.7, 2.7], atol=0.06)
+    assert all(float(row["time_s"]) > float(row["bottom_s"]) for row in rows)
+    assert rows[0]["evidence"].startswith("rise=")
+    with open_source(out / "annotated.mp4") as annotated:
+        assert len(list(annotated)) == 61
+        assert annotated.size_wh == (480, 640)
+    assert sorted(os.listdir(out)) == ["annotated.mp4", "reps.csv", "summary.json"]
+
+
+def test_no_video_is_written_unasked(tmp_path):
+    with open_source(dot_clip(tmp_path / "a.avi")) as source:
+        run.run_video(source, session(), tmp_path, annotate=False)
+    assert not (tmp_path / "annotated.mp4").exists()
+    assert (tmp_path / "reps.csv").exists()
+
+
+def test_a_truncated_video_is_counted_and_warned_of(tmp_path, capsys):
+    whole = dot_clip(tmp_path / "a.avi", cycles=6).read_bytes()
+    (tmp_path / "cut.avi").write_bytes(whole[: len(whole) // 2])
+    with open_source(tmp_path / "cut.avi") as source:
+        summary = run.run_video(source, session(), tmp_path)
+    assert summary.truncated
+    assert 2 <= summary.count <= 3
+    assert "warning" in capsys.readouterr().err
+    assert json.loads((tmp_path / "summary.json").read_text())["truncated"] is True
+
+
+class Interrupted:
+    """A capture whose user presses Ctrl-C at the 30th frame."""
+
+    def __init__(self):
+        self.reads = 0
+
+    def read(self):
+        self.reads += 1
+        if self.reads == 30:
+            raise KeyboardInterrupt
+        return True, np.zeros((48, 64, 3), np.uint8)
+
+    def get(self, name):
+        return 0.0
+
+    def set(self, name, value):
+        return False
+
+    def release(self):
+        pass
+
+
+def test_ctrl_c_ends_a_camera_in_order_and_gives_a_file_up(tmp_path):
+    with FrameSource(Interrupted(), "camera 0", is_live=True) as camera:
+        summary = run.run_video(camera, session(), tmp_path)
+    assert summary.frames == 29
+    assert (tmp_path / "annotated.mp4").exists()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with FrameSource(Interrupted(), "a.mp4") as file, pytest.raises(KeyboardInterrupt):
+        run.run_video(file, session(), empty)
+    assert os.listdir(empty) == []
+
+
+def test_a_session_starts_again_from_zero():
+    from pushup.video.source import Frame
+
+    dot = session()
+    frame = np.zeros((64, 64, 3), np.uint8)
+    frame[5, 5] = 255
+    scene = dot.step(Frame(frame, 1.0, 0))
+    assert scene.count == 0
+    assert scene.samples[0].time_s == 1.0
+    dot.reset()
+    assert (dot.frames, dot.reps, dot.predictor.resets) == (0, [], 1)
+    assert len(dot.step(Frame(frame, 0.5, 0)).samples) == 1
+
+
+def run_one(video, out):
+    out.mkdir(parents=True, exist_ok=True)
+    with open_source(video) as source:
+        return run.run_video(source, session(), out)
+
+
+def test_a_folder_runs_through_past_a_bad_file(tmp_path, capsys):
+    clips, out = tmp_path / "clips", tmp_path / "clips" / "results"
+    (clips / "deep").mkdir(parents=True)
+    dot_clip(clips / "a.avi")
+    dot_clip(clips / "deep" / "a.avi", cycles=2)
+    (clips / "b.mp4").write_bytes(b"no video")
+
+    def make():
+        out.mkdir(exist_ok=True)
+        return out
+
+    assert folder.run_folder(clips, "*", run_one, make) == 1
+    rows = {row["video"]: row for row in rows_of(out / "summary.csv")}
+    assert list(rows) == ["a.avi", "b.mp4", "deep/a.avi"]
+    assert (rows["a.avi"]["count"], rows["deep/a.avi"]["count"]) == ("3", "2")
+    assert "b.mp4" in rows["b.mp4"]["error"]
+    assert rows["b.mp4"]["count"] == ""
+    assert json.loads((out / "deep" / "a" / "summary.json").read_text())["count"] == 2
+    assert "error: " in capsys.readouterr().err
+    # The annotated videos now lie in the folder as well, and are left alone.
+    assert folder.run_folder(clips, "*", run_one, make) == 1
+    assert len(rows_of(out / "summary.csv")) == 3
+
+
+def test_a_folder_without_videos_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(InputError, match="no video"):
+        folder.run_folder(tmp_path, "*", run_one, lambda: pytest.fail("made a folder"))
+
+
+def test_videos_of_the_same_name_get_folders_of_their_own():
+    root = Path("r")
+    videos = [root / name for name in ("a.avi", "a.mp4", "b.mp4", "x/a.mp4")]
+    names = [str(p) for p in folder.subfolders(videos, root)]
+    assert names == ["a.avi", "a.mp4", "b", "x/a"]
+
+
+def test_records_are_replaced_whole(tmp_path):
+    write_reps(tmp_path / "reps.csv", [])
+    assert (tmp_path / "reps.csv").read_text().startswith("rep,start_s,bottom_s,time_s,")
+    with pytest.raises(InputError, match="cannot write"):
+        write_text(tmp_path / "nosuch" / "a.txt", "x")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "my clip (1).mp4",
+        "a=b,c[1]{2}.mp4",
+        "http://host:80/a?b=c&d=e,f",
+        "C:\\clips\\x.mp4",
+        "it's here\\",
+        "\\'",
+        "0",
+        "-1",
+        "~/x y",
+    ],
+)
+def test_hydra_reads_quoted_paths_back(value):
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    argument, other = quote_paths([f"source={value}", "counter=a,b"])
+    assert OverridesParser.create().parse_override(argument).value() == value
+    assert other == "counter=a,b"
+
+
+@pytest.mark.parametrize("value", ["'a b'", '"a b"', "null", "${oc.env:HOME}/a", ""])
+def test_what_needs_no_quotes_gets_none(value):
+    assert quote_paths([f"++ckpt_path={value}"]) == [f"++ckpt_path={value}"]
