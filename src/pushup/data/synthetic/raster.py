@@ -1,0 +1,106 @@
+"""A vectorised triangle rasteriser with a depth buffer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """The nearest surface per covered pixel.
+
+    Attributes:
+        pixel: (P,) flat indices into the picture, each once.
+        face: (P,) index of the triangle.
+        weights: (P, 3) barycentric weights of its corners.
+        depth: (P,) distance along the camera's axis.
+    """
+
+    pixel: np.ndarray
+    face: np.ndarray
+    weights: np.ndarray
+    depth: np.ndarray
+
+
+def rasterize(
+    points: np.ndarray, depth: np.ndarray, faces: np.ndarray, size_wh: tuple[int, int]
+) -> Fragments:
+    """Draw front-facing triangles.
+
+    Triangles are sorted into classes by the side of their bounding squares, and each class is
+    tested at all pixels of the squares at once.
+
+    Args:
+        points: (V, 2) float32 pixel positions.
+        depth: (V,) float32, positive in front of the camera.
+        faces: (F, 3) corners, clockwise as seen (y down) on the visible side.
+        size_wh: Width and height of the picture.
+    """
+    width, height = size_wh
+    corner = points[faces]
+    a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    low = np.maximum(np.ceil(corner.min(1)), 0).astype(np.int32)
+    high = np.minimum(np.floor(corner.max(1)), (width - 1, height - 1)).astype(np.int32)
+    span = high - low + 1
+    use = np.flatnonzero((area > 1e-6) & (span > 0).all(1))
+    use = use[np.argsort(span[use].max(1), kind="stable")]
+    sides = span[use].max(1)
+
+    pieces: list[tuple[np.ndarray, ...]] = []
+    start = 0
+    for side in (1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128, 1 << 14):
+        stop = int(np.searchsorted(sides, side, side="right"))
+        if stop > start:
+            chosen = use[start:stop]
+            block = int(sides[stop - 1])
+            pieces.append(
+                _inside(corner[chosen], area[chosen], low[chosen], span[chosen], block, chosen)
+            )
+        start = stop
+    if not pieces:
+        empty = np.zeros(0, np.int64)
+        return Fragments(empty, empty, np.zeros((0, 3), np.float32), np.zeros(0, np.float32))
+    x, y, face, w1, w2 = (np.concatenate(p) for p in zip(*pieces, strict=True))
+    weights = np.stack([1 - w1 - w2, w1, w2], 1)
+    z = (depth[faces[face]] * weights).sum(1)
+    pixel = y.astype(np.int64) * width + x
+    nearest = np.full(width * height, np.inf, np.float32)
+    np.minimum.at(nearest, pixel, z)
+    winner = np.full(width * height, -1)
+    first = np.flatnonzero(z == nearest[pixel])
+    winner[pixel[first]] = first
+    keep = winner[winner >= 0]
+    return Fragments(pixel[keep], face[keep], weights[keep], z[keep])
+
+
+def _inside(
+    corner: np.ndarray,
+    area: np.ndarray,
+    low: np.ndarray,
+    span: np.ndarray,
+    block: int,
+    face: np.ndarray,
+) -> tuple[np.ndarray, ...]:
+    """Pixels inside each triangle: x, y, face and the weights of the second and third corner."""
+    dx, dy = np.meshgrid(np.arange(block), np.arange(block))
+    dx, dy = dx.ravel().astype(np.float32), dy.ravel().astype(np.float32)
+    a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
+    start = low - a
+    inverse = 1 / area
+    along_c, along_b = (c - a) * inverse[:, None], (b - a) * inverse[:, None]
+    w1_start = start[:, 0] * along_c[:, 1] - start[:, 1] * along_c[:, 0]
+    w2_start = start[:, 1] * along_b[:, 0] - start[:, 0] * along_b[:, 1]
+    w1 = w1_start[:, None] + dx * along_c[:, 1:] - dy * along_c[:, :1]
+    w2 = w2_start[:, None] + dy * along_b[:, :1] - dx * along_b[:, 1:]
+    edge = -1e-4
+    hit = (w1 >= edge) & (w2 >= edge) & (w1 + w2 <= 1 - edge)
+    hit &= (dx < span[:, :1]) & (dy < span[:, 1:])
+    triangle, cell = np.nonzero(hit)
+    return (
+        low[triangle, 0] + dx[cell].astype(np.int32),
+        low[triangle, 1] + dy[cell].astype(np.int32),
+        face[triangle],
+        w1[triangle, cell].astype(np.float32),
+        w2[triangle, cell].astype(np.float32),
+    )

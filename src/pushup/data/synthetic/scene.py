@@ -1,0 +1,402 @@
+"""Rooms, grounds and backdrops: the picture and its depth before a person is drawn."""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from pushup.data.synthetic.body import unit
+from pushup.data.synthetic.camera import Camera
+from pushup.data.synthetic.textures import TEXELS_PER_M, bank, fractal, pick_colour
+
+SHADOW_SIDE, SHADOW_REACH = 96, 2.4
+"""Cells and half width in metres of the map of shadows on the floor."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A solid box, turned about the vertical.
+
+    Attributes:
+        centre: (3,) metres; half: (3,) half sizes; turn_deg: counter-clockwise from above.
+        colour: (3,) RGB in 0..1; texture: (side, side, 3) uint8 or None.
+    """
+
+    centre: np.ndarray
+    half: np.ndarray
+    turn_deg: float
+    colour: np.ndarray
+    texture: np.ndarray | None = None
+
+    @property
+    def axes(self) -> np.ndarray:
+        """(3, 3) rows: the box's own x, y, z."""
+        c, s = np.cos(np.deg2rad(self.turn_deg)), np.sin(np.deg2rad(self.turn_deg))
+        return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+
+    @property
+    def corners(self) -> np.ndarray:
+        """(8, 3)."""
+        signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).T.reshape(-1, 3)
+        return self.centre + (signs * self.half) @ self.axes
+
+
+@dataclass(frozen=True)
+class Light:
+    """A key light over an ambient one.
+
+    Attributes:
+        direction: (3,) unit vector towards the key light.
+        key: (3,) RGB strength; sky: (3,) ambient from above; ground: (3,) ambient from below.
+        softness: Blur of shadows in metres; shadow: their strength in 0..1.
+    """
+
+    direction: np.ndarray
+    key: np.ndarray
+    sky: np.ndarray
+    ground: np.ndarray
+    softness: float
+    shadow: float
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator) -> "Light":
+        """From noon sun to a dim lamp."""
+        angle, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.25, 1.4)
+        warm = rng.normal(0, 0.08)
+        tint = np.array([1 + warm, 1.0, 1 - warm])
+        hard = rng.uniform(0.2, 0.85)
+        level = rng.uniform(0.85, 1.15)
+        return cls(
+            direction=unit(np.array([np.cos(angle), np.sin(angle), height * 1.5])),
+            key=(tint * level * hard * 1.25).astype(np.float32),
+            sky=(tint[::-1] * level * (1.12 - hard) * 0.8).astype(np.float32),
+            ground=(level * (1.12 - hard) * rng.uniform(0.25, 0.6) * np.ones(3)).astype(np.float32),
+            softness=float(rng.uniform(0.01, 0.12)),
+            shadow=float(rng.uniform(0.25, 0.75)),
+        )
+
+
+@dataclass(frozen=True)
+class View:
+    """What a camera sees of an empty scene.
+
+    Attributes:
+        rgb: (H, W, 3) float32 in 0..1, lit, without the person's shadow.
+        depth: (H, W) float32 along the camera's axis.
+        floor: (H, W) bool; floor_xy: (H, W, 2) float32 world position of floor points.
+    """
+
+    rgb: np.ndarray
+    depth: np.ndarray
+    floor: np.ndarray
+    floor_xy: np.ndarray
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A place. Walls are planes of a box around camera and person; none outdoors.
+
+    Attributes:
+        low: (3,) and high: (3,) corners of the room (z from 0 to the ceiling).
+        floor: texture and its size factor; wall: (h, w, 3) texture that wraps around the room.
+        backdrop: (h, w, 3) picture of the horizon, outdoors only.
+        plain: RGB of a studio without visible edges, or None.
+        mat: (centre, half sizes, turn_deg, colour) or None.
+        boxes: Furniture, props and occluders.
+        glow: (8, 8) smooth factor over the picture, as lamps and windows make.
+    """
+
+    light: Light
+    low: np.ndarray
+    high: np.ndarray
+    floor: np.ndarray
+    floor_scale: float
+    wall: np.ndarray
+    ceiling: np.ndarray
+    backdrop: np.ndarray | None
+    plain: np.ndarray | None
+    mat: tuple[np.ndarray, np.ndarray, float, np.ndarray] | None
+    boxes: tuple[Box, ...]
+    glow: np.ndarray
+    defocus: float = 0.0
+    textured_floor: bool = field(default=True)
+
+    def view(self, camera: Camera) -> View:
+        """Render everything but the person."""
+        rays = camera.rays()
+        start = camera.position.astype(np.float32)
+        rgb, depth, floor, floor_xy = self._shell(rays, start)
+        if self.mat is not None:
+            _paint_mat(rgb, floor, floor_xy, self.mat)
+        for box in self.boxes:
+            _draw_box(box, camera, rays, rgb, depth, floor, self.light)
+        rgb *= cv2.resize(self.glow, camera.size_wh, interpolation=cv2.INTER_CUBIC)[..., None]
+        return View(np.clip(rgb, 0, 1.2), depth, floor, floor_xy)
+
+    def _shell(self, rays: np.ndarray, start: np.ndarray):
+        """Floor, walls, ceiling or sky: RGB, depth, floor mask and floor positions."""
+        dz = rays[..., 2]
+        down = dz < -1e-4
+        to_floor = np.where(down, -start[2] / np.minimum(dz, -1e-4), 1e3)
+        if self.backdrop is None:
+            x, y = rays[..., 0], rays[..., 1]
+            to_x = np.where(x > 0, self.high[0] - start[0], self.low[0] - start[0]) / _nonzero(x)
+            to_y = np.where(y > 0, self.high[1] - start[1], self.low[1] - start[1]) / _nonzero(y)
+            to_ceiling = np.where(dz > 1e-4, (self.high[2] - start[2]) / np.maximum(dz, 1e-4), 1e3)
+            wall = np.minimum(to_x, to_y)
+            depth = np.minimum(np.minimum(to_floor, to_ceiling), wall)
+            floor = to_floor <= depth
+        else:
+            to_x = to_y = to_ceiling = wall = depth = np.minimum(to_floor, 60.0)
+            floor = down & (to_floor < 60.0)
+        depth = depth.astype(np.float32)
+        point_xy = start[:2] + rays[..., :2] * depth[..., None]
+        if self.plain is not None:
+            rgb = np.broadcast_to(self.plain.astype(np.float32), rays.shape).copy()
+            return rgb, depth, floor, point_xy
+        ground = _lookup(self.floor, point_xy * self.floor_scale)
+        if self.backdrop is not None:
+            behind = _panorama(self.backdrop, rays)
+        else:
+            height = start[2] + dz * depth
+            along = np.where(to_x < to_y, point_xy[..., 1], point_xy[..., 0])
+            behind = _lookup(self.wall, np.stack([along, self.high[2] - height], -1))
+            behind *= np.where(to_x < to_y, np.float32(0.85), np.float32(1.0))[..., None]
+            behind = np.where((to_ceiling <= depth)[..., None], self.ceiling, behind)
+        return np.where(floor[..., None], ground, behind), depth, floor, point_xy
+
+
+def _nonzero(x: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(x) < 1e-5, np.float32(1e-5), x)
+
+
+def _lookup(texture: np.ndarray, metres: np.ndarray) -> np.ndarray:
+    """Texture colours at positions in metres, tiling."""
+    pixels = (metres * TEXELS_PER_M).astype(np.float32)
+    out = cv2.remap(texture, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return out.astype(np.float32) * np.float32(1 / 255)
+
+
+def _panorama(backdrop: np.ndarray, rays: np.ndarray) -> np.ndarray:
+    """Backdrop by direction: it spans 180 degrees, its middle row is the horizon."""
+    height, width = backdrop.shape[:2]
+    around = np.arctan2(rays[..., 1], rays[..., 0]) * np.float32(width / np.pi)
+    level = rays[..., 2] / np.sqrt(rays[..., 0] ** 2 + rays[..., 1] ** 2)
+    row = np.clip((0.5 - 0.5 * level) * height, 0, height - 1)
+    grid = np.stack([around, row], -1).astype(np.float32)
+    out = cv2.remap(backdrop, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return out.astype(np.float32) * np.float32(1 / 255)
+
+
+def _paint_mat(rgb: np.ndarray, floor: np.ndarray, floor_xy: np.ndarray, mat) -> None:
+    centre, half, turn, colour = mat
+    c, s = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
+    x, y = floor_xy[..., 0] - centre[0], floor_xy[..., 1] - centre[1]
+    inside = floor & (np.abs(c * x + s * y) < half[0]) & (np.abs(c * y - s * x) < half[1])
+    rgb[inside] = 0.12 * rgb[inside] + 0.88 * colour.astype(np.float32)
+
+
+def _draw_box(box: Box, camera: Camera, rays, rgb, depth, floor, light: Light) -> None:
+    """Intersect the rays in the box's screen rectangle with its slabs."""
+    width, height = camera.size_wh
+    pixels, z = camera.project(box.corners)
+    if (z < 0.15).any():
+        return
+    x1, y1 = np.maximum(np.floor(pixels.min(0)), 0).astype(int)
+    x2, y2 = np.minimum(np.ceil(pixels.max(0)) + 1, (width, height)).astype(int)
+    if x1 >= x2 or y1 >= y2:
+        return
+    area = np.s_[y1:y2, x1:x2]
+    axes = box.axes.astype(np.float32)
+    ray = rays[area] @ axes.T
+    inverse = 1 / _nonzero(ray)
+    offset = axes @ (box.centre - camera.position).astype(np.float32)
+    half = box.half.astype(np.float32)
+    near = (offset - np.sign(inverse) * half) * inverse
+    enter = near.max(-1)
+    leave = ((offset + np.sign(inverse) * half) * inverse).min(-1)
+    hit = (enter < leave) & (enter > 0.1) & (enter < depth[area])
+    if not hit.any():
+        return
+    face = near.argmax(-1)[hit]
+    sign = -np.sign(ray[hit][np.arange(len(face)), face])
+    lit = np.maximum(sign * (axes @ light.direction).astype(np.float32)[face], 0)
+    shade = 0.55 + 0.5 * lit
+    colour = np.broadcast_to(box.colour.astype(np.float32), (len(face), 3))
+    if box.texture is not None:
+        point = ray[hit] * enter[hit][:, None] - offset
+        first, second = point[np.arange(len(face)), (face + 1) % 3], point[np.arange(len(face)), (face + 2) % 3]  # fmt: skip
+        side = box.texture.shape[0]
+        rows = (second * TEXELS_PER_M).astype(int) % side
+        colour = colour * (box.texture[rows, (first * TEXELS_PER_M).astype(int) % side] / 180.0)
+    rgb[area][hit] = colour * shade[:, None]
+    depth[area][hit] = enter[hit]
+    floor[area][hit] = False
+
+
+def floor_shadow(
+    view: View, light: Light, bones: np.ndarray, radius: np.ndarray, origin: np.ndarray
+) -> np.ndarray:
+    """(H, W) float32 factor that darkens the floor under and beside a person.
+
+    Args:
+        view: The empty scene.
+        light: Direction, softness and strength.
+        bones: (B, 2, 3) ends of limbs; radius: (B,) their radii in metres.
+        radius: See bones.
+        origin: (2,) middle of the map on the floor.
+    """
+    cells = SHADOW_SIDE / (2 * SHADOW_REACH)
+
+    def cast(ends: np.ndarray, thickness: np.ndarray, level: float) -> np.ndarray:
+        canvas = np.zeros((SHADOW_SIDE, SHADOW_SIDE), np.uint8)
+        at = np.round((ends - origin + SHADOW_REACH) * cells * 8).astype(int)
+        for (a, b), r in zip(at, thickness, strict=True):
+            thick = max(1, round(2 * r * cells))
+            cv2.line(canvas, a.tolist(), b.tolist(), int(255 * level), thick, cv2.LINE_8, 3)
+        return canvas
+
+    height = bones[..., 2:]
+    slope = light.direction[:2] / max(light.direction[2], 0.2)
+    key = cast(bones[..., :2] - height * slope, radius, light.shadow)
+    near = bones[..., 2].min(1) < 0.45
+    close = cast(bones[near, :, :2], radius[near], 0.5)
+    soft = max(light.softness * cells, 0.4)
+    key = cv2.GaussianBlur(key, (0, 0), soft)
+    close = cv2.GaussianBlur(close, (0, 0), 0.07 * cells)
+    total = 1 - (1 - key.astype(np.float32) / 255) * (1 - close.astype(np.float32) / 255)
+    grid = ((view.floor_xy - origin + SHADOW_REACH) * cells).astype(np.float32)
+    dark = cv2.remap(total, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return 1 - dark * view.floor
+
+
+def _wall_texture(rng: np.random.Generator, height: float, busy: float) -> np.ndarray:
+    """A wall to wrap around a room: base texture with windows, doors, pictures, shelves."""
+    base = bank("wall")[rng.integers(len(bank("wall")))]
+    rows, cols = int(height * TEXELS_PER_M), 2 * base.shape[1]
+    wall = np.tile(base, (1 + rows // base.shape[0], 2, 1))[:rows, :cols].copy()
+    scale = TEXELS_PER_M
+    if rng.random() < 0.6:
+        board = int(rng.uniform(0.06, 0.14) * scale)
+        wall[-board:] = (255 * pick_colour(rng, dark=0.2, light=0.6)).astype(np.uint8)
+    for _ in range(int(rng.poisson(4 * busy))):
+        size = (rng.uniform(0.2, 1.3, 2) * scale).astype(int)
+        x = int(rng.integers(0, max(cols - size[0], 1)))
+        y = int(rng.integers(0, max(rows - size[1], 1)))
+        if rng.random() < 0.4:
+            size[1] = rows - y - int(0.05 * scale)
+        area = wall[y : y + size[1], x : x + size[0]]
+        kind = rng.random()
+        colour = 255 * pick_colour(rng)
+        if kind < 0.3:
+            colour = np.array([235, 240, 250]) * rng.uniform(0.75, 1)
+        if kind < 0.65:
+            area[:] = colour
+            cv2.rectangle(wall, (x, y), (x + int(size[0]), y + int(size[1])), (255 * pick_colour(rng)).tolist(), int(rng.integers(1, 7)))  # fmt: skip
+            if kind < 0.3 and area.size:
+                area[:, area.shape[1] // 2 :][:, :3] = 90
+                area[area.shape[0] // 2 :][:3] = 90
+        elif area.size:
+            grain = fractal(rng, 16, (2, 4, 8), 0.8)
+            patch = cv2.resize(grain, (area.shape[1], area.shape[0]), interpolation=cv2.INTER_NEAREST if kind > 0.85 else cv2.INTER_LINEAR)  # fmt: skip
+            area[:] = np.clip((0.3 + patch[..., None]) * colour, 0, 255)
+    return wall
+
+
+def _backdrop(rng: np.random.Generator) -> np.ndarray:
+    """(256, 512, 3) sky over a line of trees, hills or buildings."""
+    rows = np.linspace(0, 1, 256)[:, None, None]
+    high = np.array([rng.uniform(0.3, 0.8), rng.uniform(0.5, 0.85), rng.uniform(0.75, 1)])
+    low = np.clip(high + rng.uniform(0.05, 0.3), 0, 1)
+    sky = high + (low - high) * np.clip(rows * 2, 0, 1) * np.ones((1, 512, 1))
+    picture = (255 * np.clip(sky, 0, 1)).astype(np.float32)
+    cloud = np.tile(fractal(rng, 256, (3, 8, 16, 48), 0.6), (1, 2))
+    picture += (90 * np.clip(cloud - 0.5, 0, 1))[..., None]
+    for _ in range(int(rng.integers(1, 4))):
+        line = cv2.resize(rng.random((1, int(rng.choice([8, 24, 64]))), np.float32), (512, 1), interpolation=int(rng.choice([cv2.INTER_CUBIC, cv2.INTER_NEAREST])))[0]  # fmt: skip
+        top = 128 - rng.uniform(4, 60) - rng.uniform(2, 50) * line
+        green = np.array([0.2, 0.32, 0.12]) * rng.uniform(0.6, 1.8)
+        colour = green if rng.random() < 0.6 else pick_colour(rng, dark=0.2)
+        leaf = np.tile(fractal(rng, 256, (8, 32, 96), 0.9), (1, 2))
+        mask = np.arange(256)[:, None] > top + 14 * (leaf - 0.5)
+        picture[mask] = (255 * colour * (0.55 + 0.9 * leaf[mask][:, None])).astype(np.float32)
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def _furniture(
+    rng: np.random.Generator, around: np.ndarray, camera: Camera, low: np.ndarray, high: np.ndarray
+) -> list[Box]:
+    """Boxes on the floor (or hanging) away from the person and not in front of the camera."""
+    boxes = []
+    for _ in range(int(rng.integers(0, 7))):
+        half = np.array([rng.uniform(0.05, 0.7), rng.uniform(0.05, 0.4), rng.uniform(0.05, 0.8)])
+        if rng.random() < 0.25:
+            half = np.array([0.02 + 0.05 * rng.random(), 0.02 + 0.05 * rng.random(), 1.1])
+        ahead = camera.axes[2] * (1, 1, 0)
+        ahead = ahead / max(np.sqrt((ahead**2).sum()), 1e-3)
+        across = np.array([-ahead[1], ahead[0], 0])
+        spot = around + ahead * rng.uniform(0.7, 3.5) + across * rng.uniform(-2.5, 2.5)
+        spot = np.clip(spot, low + 0.05, high - 0.05)
+        spot[2] = half[2] + (rng.uniform(0.5, 1.5) if rng.random() < 0.12 else 0)
+        if np.abs(spot - around)[:2].max() < 1.15 + half[:2].max() * 0.5:
+            continue
+        texture = bank("wall")[rng.integers(len(bank("wall")))] if rng.random() < 0.35 else None
+        boxes.append(Box(spot, half, float(rng.uniform(0, 180)), pick_colour(rng), texture))
+    return boxes
+
+
+def sample_scene(
+    rng: np.random.Generator,
+    camera: Camera,
+    around: np.ndarray,
+    heading_deg: float,
+    props: tuple[Box, ...],
+) -> Scene:
+    """A place for a person at `around` (3,), seen by the camera."""
+    kind = str(rng.choice(["room", "gym", "outdoor", "studio"], p=[0.52, 0.17, 0.2, 0.11]))
+    light = Light.sample(rng)
+    low = np.minimum(camera.position, around) - rng.uniform(1.2, 4.5, 3)
+    high = np.maximum(camera.position, around) + rng.uniform(1.2, 4.5, 3)
+    low[2], high[2] = 0.0, max(camera.position[2] + 0.4, rng.uniform(2.3, 4))
+    floors = bank("ground" if kind == "outdoor" else "floor")
+    busy = {"room": 1.0, "gym": 2.5}.get(kind, 0.0)
+    boxes = [] if kind == "studio" else _furniture(rng, around, camera, low, high)
+    mat = None
+    if rng.random() < 0.4:
+        middle = around[:2] + rng.normal(0, 0.15, 2)
+        mat = (middle, rng.uniform((0.3, 0.75), (0.6, 1.2)), heading_deg + float(rng.normal(0, 4)), pick_colour(rng))  # fmt: skip
+    if rng.random() < 0.08:
+        boxes.append(_occluder(rng, camera, around))
+    studio = np.clip(rng.choice([0.95, 0.75, 0.12, 0.4]) + rng.normal(0, 0.05, 3) * (rng.random() < 0.5), 0, 1)  # fmt: skip
+    if kind == "studio" and rng.random() < 0.25:
+        studio = pick_colour(rng, grey=0.2)
+    return Scene(
+        light=light,
+        low=low,
+        high=high,
+        floor=floors[rng.integers(len(floors))],
+        floor_scale=float(rng.uniform(0.5, 1.6)),
+        wall=_wall_texture(rng, float(high[2]), busy),
+        ceiling=(pick_colour(rng, dark=0.1, light=0.8) * 0.9).astype(np.float32),
+        backdrop=_backdrop(rng) if kind == "outdoor" else None,
+        plain=studio if kind == "studio" else None,
+        mat=mat,
+        boxes=(*boxes, *props),
+        glow=rng.uniform(0.72 if kind != "studio" else 0.9, 1.15, (5, 5)).astype(np.float32),
+        defocus=float(rng.choice([0, rng.uniform(0.4, 3)], p=[0.55, 0.45])),
+    )
+
+
+def _occluder(rng: np.random.Generator, camera: Camera, around: np.ndarray) -> Box:
+    """Something between the camera and the person: a post, a chair's back, a table's edge."""
+    share = rng.uniform(0.35, 0.7)
+    spot = camera.position * (1 - share) + around * share
+    across = camera.axes[0]
+    spot = spot + across * rng.normal(0, 0.45)
+    if rng.random() < 0.5:
+        half = np.array([0.03 + 0.08 * rng.random(), 0.05, 1.2])
+        spot[2] = 1.2
+    else:
+        half = np.array([rng.uniform(0.1, 0.4), 0.1, rng.uniform(0.06, 0.3)])
+        spot[2] = half[2]
+    return Box(spot, half, float(rng.uniform(0, 180)), pick_colour(rng))

@@ -1,0 +1,151 @@
+"""Rendered pictures as an endless-looking source of training data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from pushup.data.records import Record
+from pushup.data.synthetic.body import Body, rotation, solve, vec
+from pushup.data.synthetic.camera import aim, sample_view
+from pushup.data.synthetic.effects import Framing, Lens
+from pushup.data.synthetic.look import Look
+from pushup.data.synthetic.mesh import Skin
+from pushup.data.synthetic.other_poses import OTHER_POSES
+from pushup.data.synthetic.poses import (
+    Act,
+    Prop,
+    jumping_jack,
+    plank,
+    pull_up,
+    push_up,
+    sit_up,
+    squat,
+    standing,
+)
+from pushup.data.synthetic.render import draw
+from pushup.data.synthetic.scene import Box, sample_scene
+from pushup.data.synthetic.textures import bank, pick_colour
+
+EXERCISES: dict[str, Callable[..., Act]] = {
+    "push_up": push_up,
+    "squat": squat,
+    "plank": plank,
+    "pull_up": pull_up,
+    "jumping_jack": jumping_jack,
+    "sit_up": sit_up,
+    "standing": standing,
+}
+"""Acts that make sense as clips."""
+_OTHERS = {**{k: v for k, v in EXERCISES.items() if k != "push_up"}, **OTHER_POSES}
+_ASPECTS = np.array([16 / 9, 4 / 3, 1.5, 1.0, 0.75, 9 / 16])
+
+
+def place_props(
+    props: tuple[Prop, ...], heading_deg: float, rng: np.random.Generator
+) -> tuple[Box, ...]:
+    """The act's props in the world of a person who heads that way."""
+    turn = rotation(vec(0, 0, 1), heading_deg)
+    colour = pick_colour(rng)
+    texture = bank("wall")[rng.integers(len(bank("wall")))] if rng.random() < 0.3 else None
+    return tuple(Box(p.centre @ turn, p.half, heading_deg, colour, texture) for p in props)
+
+
+class SyntheticSource:
+    """Rendered people with exact keypoints: a `KeypointSource`.
+
+    Picture i is the same on every call and machine for the same seed; each is a scene (and so a
+    `group`) of its own.
+
+    Args:
+        length: Number of pictures.
+        seed: Chooses them; different seeds share none.
+        longer_side: Of the pictures, in pixels.
+        push_up_share: Share of pictures that show a push-up; the others sit, stand, lie, squat,
+            jump, hang or move freely.
+    """
+
+    def __init__(
+        self, length: int, seed: int = 0, longer_side: int = 288, push_up_share: float = 0.6
+    ):
+        self.length, self.seed = length, seed
+        self.longer_side, self.push_up_share = longer_side, push_up_share
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, Record]:
+        if not 0 <= index < self.length:
+            raise IndexError(index)
+        rng = np.random.default_rng([self.seed, index])
+        body = Body.sample(rng)
+        look = Look.sample(rng, body.feminine, body.muscle)
+        act = self._act(body, rng)
+        phase = float(np.clip(rng.uniform(-0.15, 1.15), 0, 1))
+        heading = float(rng.uniform(0, 360))
+        turn = rotation(vec(0, 0, 1), heading)
+        figure = solve(body, act.stance(phase).moved(turn, vec(0, 0, 0)))
+        framing = Framing.sample(rng, self._size(rng))
+        inner_wh = framing.inner_xywh[2:]
+        fill = float(np.clip(rng.normal(0.68, 0.2), 0.25, 1.2))
+        camera = aim(rng, figure.joints, heading, sample_view(rng, None), fill, inner_wh)
+        around = figure.joints.mean(0)
+        scene = sample_scene(rng, camera, around, heading, place_props(act.props, heading, rng))
+        drawing = draw(scene.view(camera), camera, scene.light, Skin(body, look), figure)
+        rgb = framing.apply(drawing.rgb)
+        keypoints, visible = framing.keypoints(drawing.keypoints, drawing.visible)
+        width, height = inner_wh
+        inside = (
+            (drawing.keypoints > -0.5) & (drawing.keypoints < (width - 0.5, height - 0.5))
+        ).all(1)
+        image = Lens.sample(rng).apply(rgb, rng)
+        offset = np.array(framing.inner_xywh[:2] * 2)
+        box = None if drawing.box_xyxy is None else np.array(drawing.box_xyxy) + offset
+        quarter_turns = int(rng.choice([0, 1, 2, 3], p=[0.94, 0.025, 0.01, 0.025]))
+        return _record(
+            image, keypoints, visible & inside, inside, box, drawing.head_size, quarter_turns,
+            f"rendered_{self.seed}_{index}",
+        )  # fmt: skip
+
+    def _act(self, body: Body, rng: np.random.Generator) -> Act:
+        if rng.random() < self.push_up_share:
+            return push_up(body, rng)
+        names = list(_OTHERS)
+        weights = np.array([2.0 if n in ("free", "plank", "all_fours") else 1.0 for n in names])
+        return _OTHERS[names[rng.choice(len(names), p=weights / weights.sum())]](body, rng)
+
+    def _size(self, rng: np.random.Generator) -> tuple[int, int]:
+        aspect = float(rng.choice(_ASPECTS, p=[0.62, 0.12, 0.08, 0.05, 0.05, 0.08]))
+        short = round(self.longer_side * min(aspect, 1 / aspect))
+        return (self.longer_side, short) if aspect >= 1 else (short, self.longer_side)
+
+
+def _record(
+    image: np.ndarray,
+    keypoints: np.ndarray,
+    visible: np.ndarray,
+    labelled: np.ndarray,
+    box: np.ndarray | None,
+    head_size: float,
+    quarter_turns: int,
+    group: str,
+) -> tuple[np.ndarray, Record]:
+    """The picture, turned clockwise by quarters, and its record."""
+    for _ in range(quarter_turns):
+        height = image.shape[0]
+        image = np.rot90(image, -1)
+        keypoints = np.stack([height - 1 - keypoints[:, 1], keypoints[:, 0]], 1)
+        if box is not None:
+            x1, y1, x2, y2 = box
+            box = np.array([height - 1 - y2, x1, height - 1 - y1, x2])
+    record = Record(
+        image=Path(""),
+        keypoints=np.where(labelled[:, None], keypoints, np.nan),
+        labelled=labelled,
+        visible=visible,
+        box_xyxy=None if box is None else tuple(float(v) for v in box),
+        head_size=head_size,
+        source="rendered",
+        group=group,
+    )
+    return np.ascontiguousarray(image), record
