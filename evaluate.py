@@ -18,10 +18,9 @@ def evaluate(config: DictConfig) -> object:
 
 
 @hydra.main(config_path="conf", config_name="evaluate", version_base="1.3")
-@command
 def main(config: DictConfig) -> None:
-    """Command line."""
-    evaluate(config)
+    """Hydra entry."""
+    command(evaluate)(config)
 
 
 if __name__ == "__main__":

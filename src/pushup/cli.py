@@ -27,14 +27,27 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
     def run(*args, **kwargs) -> T:
         try:
             return function(*args, **kwargs)
-        except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+        except Exception as error:
+            line = _input_error(error)
+            if line is None:
+                raise
+            print(f"error: {line}", file=sys.stderr)
             sys.exit(1)
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)
             sys.exit(130)
 
     return run
+
+
+def _input_error(error: BaseException | None) -> str | None:
+    """The line of the `InputError` behind an exception (Hydra wraps those of constructors)."""
+    while error is not None:
+        if isinstance(error, InputError):
+            # One raised in a loader process arrives with its traceback as text, our line last.
+            return str(error).strip().splitlines()[-1].removeprefix(f"{__name__}.InputError: ")
+        error = error.__cause__
+    return None
 
 
 def make_output_dir(path: str | Path, config: DictConfig | None = None) -> Path:

@@ -1,0 +1,1 @@
+"""Models and counters measured on data sets: figures, tables, pictures."""

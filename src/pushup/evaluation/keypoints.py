@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch.utils.data import Subset
 
 from pushup.cli import InputError
 from pushup.data.dataset import KeypointDataset
@@ -27,16 +26,16 @@ MEAN_POSE_IMAGES = 500
 
 
 def load_model(ckpt_path: str | None, name: str | None) -> KeypointModel:
-    """The model of a checkpoint, or the weights shipped for a name.
+    """The model of a checkpoint, or the weights shipped for a name; on the GPU if there is one.
 
     Raises:
         InputError: Neither is given, or the file cannot be used.
     """
-    if ckpt_path is not None:
-        return weights.load(ckpt_path, name)
-    if name is None:
-        raise InputError("nothing to evaluate: give ckpt_path=FILE, or model=NAME for its weights")
-    return weights.load(weights.find(name), name)
+    if ckpt_path is None:
+        if name is None:
+            raise InputError("nothing to evaluate: give ckpt_path=FILE, or model=NAME")
+        ckpt_path = str(weights.find(name))
+    return weights.load(ckpt_path, name).to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def evaluate_keypoints(
@@ -126,9 +125,9 @@ def mean_pose(module: KeypointDataModule, split: str) -> tuple[torch.Tensor, str
         name, dataset = split, module.eval_dataset(split)
         print(f"the mean pose is that of split {split!r} itself: {error}")
     chosen = np.linspace(0, len(dataset) - 1, min(MEAN_POSE_IMAGES, len(dataset))).astype(int)
-    samples = [(s["keypoints"], s["labelled"]) for s in Subset(dataset, chosen.tolist())]
-    keypoints = torch.stack([k for k, _ in samples]).double() / dataset.input_size
-    labelled = torch.stack([known for _, known in samples])
+    samples = [dataset[int(i)] for i in chosen]
+    keypoints = torch.stack([s["keypoints"] for s in samples]).double() / dataset.input_size
+    labelled = torch.stack([s["labelled"] for s in samples])
     mean = torch.where(labelled[..., None], keypoints, 0).sum(0) / labelled.sum(0)[:, None]
     return torch.where(mean.isfinite(), mean, 0.5), name
 
@@ -262,7 +261,7 @@ def save_pictures(
 
         title = f"{model.name}, {results['split']} {name}, mean error / body"
         suffix = "" if name == "all" else f"_{name}"
-        sheet = pictures.worst_and_best(error, draw, title)
+        sheet = pictures.worst_and_best(error, p.groups.tolist(), draw, title)
         pictures.save_rgb(folder / f"worst_and_best{suffix}.png", sheet)
     title = f"{model.name} on {results['split']}"
     pictures.save_curves(folder / "curves.png", results["sources"], results["reference"], title)

@@ -84,32 +84,45 @@ def page(tiles: Sequence[np.ndarray], columns: int, title: str) -> np.ndarray:
 
 def worst_and_best(
     error: np.ndarray,
+    groups: Sequence[str],
     draw: Callable[[int], np.ndarray],
     title: str,
     each: int = 18,
-    columns: int = 6,
+    per_group: int = 3,
 ) -> np.ndarray:
-    """The images of largest and of smallest error, an image never on both halves.
+    """The images of largest and of smallest error, an image never among both.
 
     Args:
         error: (N,) of each image, NaN where it has none.
+        groups: (N,) scene of each image.
         draw: Gives the tile of an image by its position in `error`.
         title: Names model and data.
         each: How many of either kind.
-        columns: Tiles in a row.
+        per_group: How many of either kind from one scene, whose frames are alike.
     """
-    ranked = np.argsort(error)[: int(np.isfinite(error).sum())]  # NaN sorts last
-    if not len(ranked):
+    ranked = [int(i) for i in np.argsort(error)[: np.isfinite(error).sum()]]  # NaN sorts last
+    if not ranked:
         raise InputError("no image has two labelled joints: there are no cases to show")
-    best = ranked[: min(each, (len(ranked) + 1) // 2)]
-    worst = ranked[len(best) :][-each:][::-1]
-    halves = [("worst", worst), ("best", best)]
+    half = (len(ranked) + 1) // 2
+    best = _spread(ranked[:half], groups, each, per_group)
+    worst = _spread(ranked[: half - 1 : -1], groups, each, per_group)
     sheets = [
-        page([draw(int(i)) for i in chosen], columns, f"{title}: {name}")
-        for name, chosen in halves
-        if len(chosen)
+        page([draw(i) for i in chosen], 6, f"{title}: {name}")
+        for name, chosen in (("worst", worst), ("best", best))
+        if chosen
     ]
     return np.vstack(sheets)
+
+
+def _spread(ranked: list[int], groups: Sequence[str], number: int, per_group: int) -> list[int]:
+    """The first `number` of `ranked`, skipping groups that already gave `per_group`."""
+    chosen: list[int] = []
+    for i in ranked:
+        if sum(groups[i] == groups[j] for j in chosen) < per_group:
+            chosen.append(i)
+        if len(chosen) == number:
+            break
+    return chosen
 
 
 def save_rgb(path: Path, image_rgb: np.ndarray) -> None:

@@ -23,7 +23,7 @@ Published = Mapping[str, Mapping[str, float]]
 
 
 def evaluate_table(
-    ckpts: Mapping[str, str],
+    ckpts: Mapping[str, str] | None,
     data: OpenData,
     split: str,
     output_dir: str,
@@ -36,12 +36,13 @@ def evaluate_table(
     """Measure every model; print and write results.json, results.md and a figure.
 
     Args:
-        ckpts: Checkpoint of each model; empty for the weights that ship.
+        ckpts: Checkpoint of each model; none for the weights that ship.
         data: Opens the data for a model's skeleton and input size.
         split: Name of the split.
         output_dir: Existing folder for the files.
         published: `pcks`, `mae` and `params` of models, by name.
-        others: Points of other systems for the figure: `ms` (low, high) and `pcks` by source.
+        others: Other systems for the figure, left out of it on another split than theirs: `split`,
+            and `systems` by name with `ms` (low, high) and `pcks` by source.
         reference: Distance by which PCKs is normalised.
         flip_test: Average with the mirrored picture.
         batch_size: Images a forward pass.
@@ -71,13 +72,14 @@ def evaluate_table(
     report = markdown(results)
     print(report)
     folder = Path(output_dir)
-    pictures.save_speed(folder / "pcks_against_ms.png", models, others, f"split {split}")
+    systems = others["systems"] if split == others["split"] else {}
+    pictures.save_speed(folder / "pcks_against_ms.png", models, systems, f"split {split}")
     write_text(folder / "results.md", report)
     write_json(folder / "results.json", results)
     return results
 
 
-def _chosen(ckpts: Mapping[str, str], published: Published) -> dict[str, str]:
+def _chosen(ckpts: Mapping[str, str] | None, published: Published) -> dict[str, str]:
     if ckpts:
         return dict(ckpts)
     paths = {name: weights.SHIPPED_FOLDER / f"{name}.safetensors" for name in published}

@@ -8,7 +8,7 @@ import numpy as np
 def group_interval(
     totals: np.ndarray,
     counts: np.ndarray,
-    groups: Sequence[str],
+    groups: Sequence[str] | np.ndarray,
     level: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
