@@ -443,6 +443,7 @@ class TestCoco:
             ({"categories": [{"id": 2, "keypoints": ["l hip", "left_hip"]}]}, "left_hip twice"),
             ({"images": []}, "annotation 9: its image_id"),
             ({"images": [{"id": 5}]}, "'file_name' is missing"),
+            ({"images": [{"id": [5]}]}, "'id' must be a number or a text"),
             ({"images": [{"id": 5, "file_name": "no.jpg"}]}, r"no\.jpg: image named in"),
             ({"annotations": []}, "no person with labelled keypoints"),
             ({"annotations": 3}, "no COCO file"),

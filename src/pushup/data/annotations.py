@@ -92,6 +92,14 @@ def text(row: dict, name: str, where: str) -> str:
     return value
 
 
+def identifier(row: dict, name: str, where: str) -> int | str:
+    """A field that must be a whole number or a text."""
+    value = field(row, name, where)
+    if not isinstance(value, int | str):
+        raise InputError(f"{where}: field {name!r} must be a number or a text, found {value!r}")
+    return value
+
+
 def numbers(row: dict, name: str, shape: tuple[int, ...], where: str) -> np.ndarray:
     """A field as finite float64 of exactly `shape`; InputError otherwise."""
     value = field(row, name, where)

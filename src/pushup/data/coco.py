@@ -14,7 +14,6 @@ Pelvis and thorax are the midpoints of hips and of shoulders unless labelled the
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -52,14 +51,14 @@ def read(root: str | Path, split: str) -> list[Record]:
     path = check.find_annotation(root, split, [f"annotations/person_keypoints_{split}.json"])
     images, annotations, categories = _tables(path)
     names_by_category = _categories(categories, path)
-    image_by_id = {check.field(i, "id", f"{path}: an image"): i for i in images}
+    image_by_id = {check.identifier(i, "id", f"{path}: an image"): i for i in images}
     records = []
     for annotation in annotations:
         where = f"{path}: annotation {annotation.get('id', '?')}"
-        names = names_by_category.get(check.field(annotation, "category_id", where))
+        names = names_by_category.get(check.identifier(annotation, "category_id", where))
         if names is None or annotation.get("iscrowd") or "keypoints" not in annotation:
             continue
-        image = image_by_id.get(check.field(annotation, "image_id", where))
+        image = image_by_id.get(check.identifier(annotation, "image_id", where))
         if image is None:
             raise InputError(f"{where}: its image_id is not among the images; export it again")
         points = _points(annotation, names, where)
@@ -105,13 +104,15 @@ def joint_name(name: str) -> str:
     return _ALIASES.get(joined, joined)
 
 
-def _categories(categories: list[dict], path: Path) -> dict[Any, list[str]]:
+def _categories(categories: list[dict], path: Path) -> dict[int | str, list[str]]:
     """Joint names by category id: of "person" if that has keypoints, else of all that have."""
     known = {*MPII_JOINTS, *_FACE}
     named = {
-        check.field(c, "id", f"{path}: a category"): [joint_name(str(n)) for n in c["keypoints"]]
+        check.identifier(c, "id", f"{path}: a category"): [
+            joint_name(str(n)) for n in c["keypoints"]
+        ]
         for c in categories
-        if c.get("keypoints")
+        if isinstance(c.get("keypoints"), list)
     }
     usable = {key: names for key, names in named.items() if set(names) & set(MPII_JOINTS)}
     for key, names in usable.items():
@@ -127,7 +128,7 @@ def _categories(categories: list[dict], path: Path) -> dict[Any, list[str]]:
     people = {
         c["id"]: usable[c["id"]]
         for c in categories
-        if c.get("id") in usable and str(c.get("name")).lower() == "person"
+        if str(c.get("name")).lower() == "person" and c["id"] in usable
     }
     return people or usable
 

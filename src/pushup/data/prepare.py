@@ -75,7 +75,7 @@ def prepare_mpii(
             "people": counts,
             "complete": splits.counts == splits.expected,
         }
-        (stage / check.SPLIT_NOTE).write_text(json.dumps(note, indent=2), encoding="utf-8")
+        (stage / check.SPLIT_NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
     return counts
 
 
@@ -87,7 +87,7 @@ def _choose_splits(
     if variant == "authors" and (validation_list or community):
         raise InputError("--variant authors has a split of its own: drop the list or --community")
     if mat is not None:
-        print(f"reading {mat} ...", flush=True)
+        print(f"reading {mat} (a minute for the whole release) ...", flush=True)
     people = mpii.read_release_people(mat) if mat is not None else []
     if variant == "authors":
         return mpii_splits.by_authors(people, seed)
@@ -210,17 +210,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pushup.data.prepare", description=__doc__)
     commands = parser.add_subparsers(required=True)
     sub = commands.add_parser("mpii", help="MPII Human Pose, which you downloaded yourself")
-    sub.add_argument("--mat", type=Path, help="mpii_human_pose_v1_u12_1.mat")
-    sub.add_argument("--images", type=Path, required=True, help="folder of MPII's images")
-    sub.add_argument("--out", type=Path, required=True, help="new folder to write")
+
+    file, folder = {"type": Path, "metavar": "FILE"}, {"type": Path, "metavar": "DIR"}
+    sub.add_argument("--mat", help="mpii_human_pose_v1_u12_1.mat", **file)
+    sub.add_argument("--images", required=True, help="folder of MPII's images", **folder)
+    sub.add_argument("--out", required=True, help="new folder to write", **folder)
     lists = sub.add_mutually_exclusive_group()
     lists.add_argument(
-        "--validation-list", type=Path, help="Tompson's detections.mat, or lines 'image person'"
+        "--validation-list", help="Tompson's detections.mat, or lines 'image person'", **file
     )
-    lists.add_argument("--community", type=Path, help="folder with train.json and valid.json")
+    lists.add_argument("--community", help="folder with train.json and valid.json", **folder)
     sub.add_argument("--variant", choices=("people", "authors"), default="people")
-    sub.add_argument("--shrink", type=int, default=640, help="longer side at most; 0: as they are")
-    sub.add_argument("--seed", type=int, default=0, help="of a random split")
+    sub.add_argument(
+        "--shrink", type=int, default=640, metavar="PIXELS", help="longer side at most; 0: as it is"
+    )
+    sub.add_argument("--seed", type=int, default=0, metavar="N", help="of a random split")
     sub.add_argument("--allow-partial", action="store_true", help="go on with part of the data")
     return parser
 
