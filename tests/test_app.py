@@ -32,7 +32,7 @@ class DotPredictor:
     def __init__(self):
         self.resets = 0
 
-    def __call__(self, frame_bgr):
+    def track(self, frame_bgr, time_s):
         row, column = np.unravel_index(frame_bgr[..., 2].argmax(), frame_bgr.shape[:2])
         return Pose(np.tile([float(column), float(row)], (7, 1)), np.full(7, 0.9))
 

@@ -13,6 +13,7 @@ from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.inference import export
 from pushup.inference.onnx_model import OnnxModel
 from pushup.inference.predictor import KeypointPredictor, load_model
+from pushup.inference.tracking import OneEuro, RegionTracker
 from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.encoder_decoder import EncoderDecoder
@@ -131,3 +132,117 @@ def test_bad_onnx_files_give_one_line_with_their_name(tmp_path):
             OnnxModel(tmp_path / file, name)
         assert file in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_one_euro_holds_still_and_follows_fast_motion():
+    times = np.arange(300) / 30
+    noise = 0.05 * np.random.default_rng(0).standard_normal(300)
+    calm, prompt = (OneEuro(min_cutoff_hz=1.0, beta=b) for b in (0.0, 4.0))
+    rest = np.array([calm.update(t, np.array([v]))[0] for t, v in zip(times, noise, strict=True)])
+    assert rest[60:].std() < 0.4 * noise[60:].std()
+    ramp = 5 * times
+    calm.reset()
+    for t, v in zip(times, ramp, strict=True):
+        lag_calm, lag = (v - f.update(t, np.array(v)) for f in (calm, prompt))
+    share = 1 - np.exp(-2 * np.pi / 30)
+    assert lag_calm == pytest.approx(5 / 30 * (1 / share - 1))
+    assert 0 <= lag < 0.1 * lag_calm
+
+
+@pytest.mark.parametrize("fps", [10, 30, 60])
+def test_one_euro_is_about_seconds(fps):
+    step = OneEuro(min_cutoff_hz=0.5, beta=0.0)
+    for k in range(fps + 1):
+        value = step.update(k / fps, np.array(0.0 if k == 0 else 1.0))
+    assert value == pytest.approx(1 - np.exp(-2 * np.pi * 0.5), abs=0.02)
+
+
+class SevenDots:
+    """Each joint is one of seven dots of falling hue; the score grows with the dots' size."""
+
+    name, skeleton, input_size = "dots", UPPER7, 192
+
+    def __init__(self):
+        self.looks = 0
+
+    def predict(self, images, flip_test=False):
+        self.looks += 1
+        image = images[0].permute(1, 2, 0).numpy().astype(int)
+        keypoints, scores = np.zeros((7, 2)), np.zeros(7)
+        for k, colour in enumerate(COLOURS):
+            rows, columns = np.nonzero(np.abs(image - colour).max(-1) < 25)
+            if len(rows):
+                keypoints[k] = columns.mean(), rows.mean()
+                scores[k] = min(1.0, len(rows) / 60)
+        return torch.from_numpy(keypoints)[None], torch.from_numpy(scores)[None]
+
+
+COLOURS = [(40 + 30 * k, 255 - 30 * k, 128) for k in range(7)]  # RGB
+OFFSETS = np.array([[-30, 25], [-24, 8], [-12, -8], [0, -22], [12, -8], [24, 8], [30, 25]])
+
+
+def person(centre, size_wh=(640, 480), scale=1.0, joints=7):
+    frame = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    if centre is not None:
+        for colour, offset in list(zip(COLOURS, OFFSETS, strict=True))[:joints]:
+            at = tuple(int(v) for v in np.round(np.array(centre) + scale * offset))
+            cv2.circle(frame, at, round(8 * scale), colour[::-1], -1)
+    return frame
+
+
+def mean_score(tracker, frames, fps=30):
+    return [tracker.track(f, k / fps).scores.mean() for k, f in enumerate(frames)]
+
+
+def test_a_small_person_is_seen_better_by_region():
+    frames = [person((500 + 2 * k, 300)) for k in range(30)]
+    whole = mean_score(KeypointPredictor(SevenDots()), frames)
+    tracker = RegionTracker(SevenDots())
+    region = mean_score(tracker, frames)
+    assert region[0] == whole[0]
+    assert np.mean(region[1:]) > 2 * np.mean(whole)
+    pose = tracker.track(person((560, 300)), 1.0)
+    np.testing.assert_allclose(pose.keypoints_frame, np.add(OFFSETS, (560, 300)), atol=1.0)
+
+
+def test_a_person_who_jumps_elsewhere_is_found_in_the_same_frame():
+    tracker = RegionTracker(SevenDots(), refresh_s=1e9)
+    mean_score(tracker, [person((100, 100))] * 20)
+    pose = tracker.track(person((500, 400)), 20 / 30)
+    assert pose.box_xyxy is None
+    np.testing.assert_allclose(
+        pose.keypoints_frame.mean(0), np.add(OFFSETS.mean(0), (500, 400)), atol=8
+    )
+
+
+def test_nobody_there_is_looked_for_everywhere():
+    tracker = RegionTracker(SevenDots())
+    mean_score(tracker, [person((100, 100))] * 20)
+    for k in range(20, 40):
+        pose = tracker.track(person(None), k / 30)
+        assert pose.scores.max() == 0
+    assert pose.box_xyxy is None
+    tracker.track(person((400, 300)), 40 / 30)
+    assert tracker.track(person((400, 300)), 41 / 30).box_xyxy is not None
+
+
+def test_a_region_that_holds_on_to_something_worse_is_given_up():
+    half = person((100, 100), joints=4)
+    tracker = RegionTracker(SevenDots(), refresh_s=0.5)
+    mean_score(tracker, [half] * 10)
+    both = np.maximum(half, person((450, 250), scale=2))
+    heads = [tracker.track(both, (10 + k) / 30).keypoints_frame[3] for k in range(30)]
+    np.testing.assert_allclose(heads[0], OFFSETS[3] + [100, 100], atol=3)
+    np.testing.assert_allclose(heads[-1], 2 * OFFSETS[3] + [450, 250], atol=3)
+
+
+def test_tracking_costs_one_look_a_frame_and_a_refresh_a_second():
+    model = SevenDots()
+    mean_score(RegionTracker(model, refresh_s=1.0), [person((300, 200))] * 90)
+    assert 90 < model.looks <= 94
+
+
+def test_a_person_who_fills_the_frame_needs_no_region():
+    tracker = RegionTracker(SevenDots())
+    frames = [person((320, 240), scale=8)] * 3
+    assert [tracker.track(f, k / 30).box_xyxy for k, f in enumerate(frames)] == [None] * 3

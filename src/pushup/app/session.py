@@ -1,7 +1,7 @@
 """One person in front of one source: each frame becomes a pose, a count and a scene to draw."""
 
 from pushup.counting.types import Counter, Observation, Rep
-from pushup.inference.predictor import PosePredictor
+from pushup.inference.predictor import PoseTracker
 from pushup.video.overlay import Scene
 from pushup.video.source import Frame
 from pushup.video.trail import Trail
@@ -21,7 +21,7 @@ class Session:
         span_s: Seconds of signal to show.
     """
 
-    def __init__(self, predictor: PosePredictor, counter: Counter, span_s: float = 8.0) -> None:
+    def __init__(self, predictor: PoseTracker, counter: Counter, span_s: float = 8.0) -> None:
         self.predictor, self.counter = predictor, counter
         self._trail = Trail(predictor.model.skeleton.edge_indices, span_s)
         self.reps: list[Rep] = []
@@ -29,7 +29,7 @@ class Session:
 
     def step(self, frame: Frame) -> Scene:
         """Take the next frame."""
-        pose = self.predictor(frame.image_bgr)
+        pose = self.predictor.track(frame.image_bgr, frame.time_s)
         height, width = frame.image_bgr.shape[:2]
         observation = Observation(
             keypoints=pose.keypoints_frame,

@@ -47,13 +47,13 @@ class PoseModel(Protocol):
         ...
 
 
-class PosePredictor(Protocol):
-    """What the app asks of a predictor, tracked or not."""
+class PoseTracker(Protocol):
+    """What the app asks of a predictor, with or without memory."""
 
     model: PoseModel
 
-    def __call__(self, frame_bgr: np.ndarray) -> Pose:
-        """The pose in the next frame."""
+    def track(self, frame_bgr: np.ndarray, time_s: float) -> Pose:
+        """The pose in the next frame, taken at `time_s`."""
         ...
 
     def reset(self) -> None:
@@ -87,8 +87,12 @@ class KeypointPredictor:
         keypoints_frame = transform.to_frame(keypoints[0].double().cpu().numpy())
         return Pose(keypoints_frame, scores[0].double().cpu().numpy(), box_xyxy)
 
+    def track(self, frame_bgr: np.ndarray, time_s: float) -> Pose:
+        """Pose in the whole frame: nothing is remembered from frame to frame."""
+        return self(frame_bgr)
+
     def reset(self) -> None:
-        """Nothing is remembered from frame to frame."""
+        """There is nothing to forget."""
 
 
 def load_model(path: str | Path, name: str | None = None) -> PoseModel:
