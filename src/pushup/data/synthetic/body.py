@@ -14,7 +14,7 @@ SIDES = np.array([1.0, -1.0])
 
 def unit(v: np.ndarray) -> np.ndarray:
     """(..., 3) vectors scaled to length one."""
-    return v / np.maximum(np.sqrt((v * v).sum(-1, keepdims=True)), 1e-9)
+    return v / np.maximum(np.sqrt(np.einsum("...i,...i->...", v, v)), 1e-9)[..., None]
 
 
 def vec(x: float, y: float, z: float) -> np.ndarray:
@@ -26,7 +26,10 @@ def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Cross product of broadcastable (..., 3) arrays; quicker on small ones than `np.cross`."""
     ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
     bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)
+    x = ay * bz - az * by
+    out = np.empty((*x.shape, 3), x.dtype)
+    out[..., 0], out[..., 1], out[..., 2] = x, az * bx - ax * bz, ax * by - ay * bx
+    return out
 
 
 def frame(up: np.ndarray, front: np.ndarray) -> np.ndarray:

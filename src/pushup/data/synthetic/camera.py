@@ -43,6 +43,14 @@ class Camera:
         depth = local[:, 2]
         return local[:, :2] * (self.focal / np.maximum(depth, 1e-3))[:, None] + self.centre, depth
 
+    def halved(self) -> "Camera":
+        """The same view in half as many pixels each way (rounded up)."""
+        width, height = self.size_wh
+        size = (width + 1) // 2, (height + 1) // 2
+        scale = np.array(size) / self.size_wh
+        centre = (self.centre + 0.5) * scale - 0.5
+        return Camera(self.position, self.axes, self.focal * float(scale.mean()), centre, size)
+
     def rays(self) -> np.ndarray:
         """(H, W, 3) float32 directions; the component along the camera's axis is 1."""
         width, height = self.size_wh

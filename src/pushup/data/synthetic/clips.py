@@ -209,6 +209,7 @@ def render_clip(
     empty = scene.view(camera)
     skin = Skin(show.body, show.look)
     lens = Lens.clean() if asked.clean else Lens.sample(rng).steady()
+    lens = lens.metered(empty.rgb)
     shake_px = asked.shake_px
     if shake_px is None:
         shake_px = float(rng.choice([0.0, rng.uniform(0.3, 2.5)], p=[0.6, 0.4]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from pushup.data.synthetic.textures import pick_colour
+from pushup.data.synthetic.textures import grain, pick_colour
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class Lens:
     """The camera's faults, the same for all frames of a clip.
 
     Attributes:
+        level: Mean brightness that the exposure aims at, 0..1.
         gain: (3,) factor per channel; gamma and contrast act after it.
         blur: Sigma of defocus in pixels; motion: (dx, dy) pixels of motion blur.
         noise: Standard deviation of sensor noise in 0..1; chroma: share of it that is coloured.
@@ -20,6 +21,7 @@ class Lens:
         quality: JPEG quality.
     """
 
+    level: float
     gain: np.ndarray
     gamma: float
     contrast: float
@@ -35,22 +37,22 @@ class Lens:
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Lens":
         """From a clean studio camera to an old phone at night."""
-        dark = rng.random() < 0.16
-        poor = rng.random() < 0.35
+        dark = rng.random() < 0.1
+        poor = rng.random() < 0.3
         warm = rng.normal(0, 0.06)
-        level = rng.uniform(0.2, 0.5) if dark else rng.uniform(0.7, 1.25)
+        level = rng.uniform(0.08, 0.3) if dark else np.clip(rng.normal(0.53, 0.09), 0.3, 0.8)
         moving = rng.random() < 0.15
         angle, length = rng.uniform(0, np.pi), rng.uniform(1.5, 6)
         return cls(
-            gain=np.float32(level)
-            * np.array([1 + warm, 1 + rng.normal(0, 0.02), 1 - warm], np.float32),
-            gamma=float(rng.uniform(0.75, 1.25)),
-            contrast=float(rng.uniform(0.7, 1.25)),
-            saturation=float(0.0 if rng.random() < 0.04 else rng.uniform(0.5, 1.3)),
+            level=float(level),
+            gain=np.array([1 + warm, 1 + rng.normal(0, 0.02), 1 - warm], np.float32),
+            gamma=float(rng.uniform(0.8, 1.2)),
+            contrast=float(rng.uniform(0.75, 1.15)),
+            saturation=float(0.0 if rng.random() < 0.04 else rng.uniform(0.5, 1.1)),
             vignette=float(rng.uniform(0, 0.5) if rng.random() < 0.4 else 0.0),
             blur=float(rng.uniform(0.3, 1.3) if poor else rng.uniform(0, 0.5)),
             motion=(length * np.cos(angle), length * np.sin(angle)) if moving else (0.0, 0.0),
-            noise=float(rng.uniform(0.0, 0.02) + (0.03 * rng.random() if dark or poor else 0)),
+            noise=float(rng.uniform(0.0, 0.012) + (0.025 * rng.random() if dark or poor else 0)),
             chroma=float(rng.uniform(0, 1)),
             shrink=float(rng.uniform(0.3, 0.7) if poor and rng.random() < 0.6 else 1.0),
             quality=int(rng.integers(18, 60) if poor else rng.integers(55, 96)),
@@ -60,7 +62,7 @@ class Lens:
     def clean(cls) -> "Lens":
         """No faults."""
         gain = np.ones(3, np.float32)
-        return cls(gain, 1.0, 1.0, 1.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0, 1.0, 97)
+        return cls(0.5, gain, 1.0, 1.0, 1.0, 0.0, 0.0, (0.0, 0.0), 0.0, 0.0, 1.0, 97)
 
     def steady(self) -> "Lens":
         """Without the blur of a single moment's movement, for clips."""
@@ -76,20 +78,27 @@ class Lens:
             rgb = cv2.GaussianBlur(rgb, (0, 0), self.blur)
         if any(self.motion):
             rgb = cv2.filter2D(rgb, -1, _streak(*self.motion))
-        rgb = np.clip(rgb * self.gain, 0, 1.5)
         if self.vignette:
-            rgb *= _vignette(rgb.shape[1::-1], self.vignette)
-        tone = cv2.LUT(np.clip(rgb * 170, 0, 255).astype(np.uint8), self._curve())
-        if self.saturation != 1:
-            grey = tone @ np.array([0.3, 0.59, 0.11], np.float32)
-            tone = grey[..., None] + np.float32(self.saturation) * (tone - grey[..., None])
+            rgb = rgb * _vignette(rgb.shape[1::-1], self.vignette)
+        levels = cv2.transform(rgb, 170 * self._mix()).clip(0, 255).astype(np.uint8)
+        tone = cv2.LUT(levels, self._curve())
         if self.noise:
-            tone += _grain(rng, tone.shape, 255 * self.noise, self.chroma)
-        out = np.clip(tone, 0, 255).astype(np.uint8)
+            tone += _noise(rng, tone.shape, 255 * self.noise, self.chroma)
+        out = tone.clip(0, 255).astype(np.uint8)
         if self.shrink < 1:
             out = cv2.resize(out, (width, height), interpolation=cv2.INTER_LINEAR)
         _, packed = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
         return cv2.imdecode(packed, cv2.IMREAD_COLOR)
+
+    def metered(self, rgb: np.ndarray) -> "Lens":
+        """With the gain that brings a picture (H, W, 3) to the mean level."""
+        gain = np.clip(self.level / max(float(rgb.mean()), 0.05), 0.2, 1.8)
+        return replace(self, gain=self.gain * np.float32(gain))
+
+    def _mix(self) -> np.ndarray:
+        """(3, 3) float32: gain and saturation as one matrix."""
+        grey = np.tile(np.array([0.3, 0.59, 0.11]), (3, 1)) * (1 - self.saturation)
+        return ((grey + self.saturation * np.eye(3)) * self.gain).astype(np.float32)
 
     def _curve(self) -> np.ndarray:
         """(256,) float32: levels 0..255, of 1.5 times the range, to 0..255 with soft highlights."""
@@ -115,12 +124,12 @@ def _vignette(size_wh: tuple[int, ...], strength: float) -> np.ndarray:
     return (1 - strength * 0.5 * (x[None] ** 2 + y[:, None] ** 2))[..., None]
 
 
-def _grain(rng: np.random.Generator, shape: tuple, sigma: float, chroma: float) -> np.ndarray:
+def _noise(rng: np.random.Generator, shape: tuple, sigma: float, chroma: float) -> np.ndarray:
     """(H, W, 3) float32 noise, its coloured share coarser than its grey one."""
     height, width = shape[:2]
-    grey = rng.standard_normal((height, width, 1), np.float32) * np.float32(sigma)
-    coarse = rng.standard_normal((height // 2 + 1, width // 2 + 1, 3), np.float32)
-    return grey + np.float32(sigma * chroma) * cv2.resize(coarse, (width, height))
+    fine = grain(rng, (height, width))[..., :1] * np.float32(sigma)
+    coarse = grain(rng, (height // 2 + 1, width // 2 + 1))
+    return fine + np.float32(sigma * chroma) * cv2.resize(coarse, (width, height))
 
 
 @dataclass(frozen=True)

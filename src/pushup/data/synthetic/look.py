@@ -195,53 +195,52 @@ class Look:
         rgb = self.colours[material]
         cloth = (material != _SKIN_M) & (material != _LIP_M)
         angle = np.arctan2(sin, cos)
-        grain = noise(u * 60 + 17 * part + self.seed, angle * 30)
-        fold = noise(u * 22 + 31 * part + self.seed, angle * 9)
-        depth = np.where(cloth, 0.16, 0.05).astype(np.float32)
-        shade = 1 + depth * (fold - 0.5) + 0.08 * (grain - 0.5)
-        shade[part == Part.HAIR] += (0.5 * (noise(u * 9, angle * 90) - 0.5))[part == Part.HAIR]
+        fine = noise(u * 60 + 17 * part + self.seed, angle * 30)
+        fold = noise(u * 22 + 31 * part + self.seed, angle * 9)[:, 0]
+        depth = np.where(cloth, np.float32(0.16), np.float32(0.05))
+        shade = 1 + depth * (fold - 0.5) + 0.08 * (fine[:, 0] - 0.5)
+        hair = part == Part.HAIR
+        shade[hair] += 0.5 * (noise(u[hair] * 9, angle[hair] * 90)[:, 1] - 0.5)
         if self.pattern == "camo":
-            shade[material == _SHIRT_M] *= np.where(fold > 0.5, 1.25, 0.7)[material == _SHIRT_M]
-        shade *= 1 - self._relief(part, u, cos, sin) * (material == _SKIN_M)
-        shade *= self._face(part, u, angle)
+            shirt = material == _SHIRT_M
+            shade[shirt] *= np.where(fold[shirt] > 0.5, 1.25, 0.7)
+        self._relief(shade, (part == Part.TORSO) & (material == _SKIN_M), u, cos, sin)
+        self._face(shade, part == Part.HEAD, u, angle)
         hands = (part == Part.RIGHT_HAND) | (part == Part.LEFT_HAND)
         shade[hands] *= 1 - 0.35 * ((u > 0.5) & (np.abs(np.sin(cos * 6.0)) < 0.3))[hands]
         return rgb * shade[:, None], cloth
 
-    def _relief(self, part, u, cos, sin) -> np.ndarray:
-        """Darkening 0..1 along the furrows of a bare trunk."""
-        torso = part == Part.TORSO
-        front, back = sin > 0.2, sin < -0.2
+    def _relief(self, shade, where, u, cos, sin) -> None:
+        """Darken the furrows of a bare trunk in place."""
+        if not where.any():
+            return
+        u, cos, sin = u[where], cos[where], sin[where]
+        chest = _line(u, 0.66, 0.02) * (np.abs(cos) < 0.8)
+        middle = _line(cos, 0, 0.07) * (u > 0.2) * (u < 0.95)
+        belly = _line(u, 0.54, 0.012) + _line(u, 0.45, 0.012) + _line(u, 0.36, 0.012)
+        navel = _line(u, 0.27, 0.012) * _line(cos, 0, 0.06)
+        ahead = 0.7 * chest + 0.4 * middle + 0.3 * belly * (np.abs(cos) < 0.4) + 2 * navel
+        blade = _line(np.abs(cos), 0.55, 0.09) * _line(u, 0.78, 0.1)
+        behind = 0.7 * _line(cos, 0, 0.09) * (u < 0.97) + 0.35 * blade
+        furrow = np.where(sin > 0.2, ahead, np.where(sin < -0.2, behind, 0))
+        shade[where] *= 1 - np.clip(self.relief * 0.6 * furrow, 0, 0.6)
 
-        def line(x: np.ndarray, at: float, width: float) -> np.ndarray:
-            return np.exp(-(((x - at) / width) ** 2))
-
-        chest = line(u, 0.66 + 0.06 * 0, 0.02) * (np.abs(cos) < 0.8)
-        middle = line(cos, 0, 0.07) * (u > 0.2) * (u < 0.95)
-        belly = (line(u, 0.54, 0.012) + line(u, 0.45, 0.012) + line(u, 0.36, 0.012)) * (
-            np.abs(cos) < 0.4
-        )
-        navel = line(u, 0.27, 0.012) * line(cos, 0, 0.06) * 2
-        furrow = front * (0.7 * chest + 0.4 * middle + 0.3 * belly + navel)
-        blade = line(np.abs(cos), 0.55, 0.09) * line(u, 0.78, 0.1)
-        furrow = furrow + back * (0.7 * line(cos, 0, 0.09) * (u < 0.97) + 0.35 * blade)
-        return np.where(torso, np.clip(self.relief * 0.6 * furrow, 0, 0.6), 0).astype(np.float32)
-
-    def _face(self, part, u, angle) -> np.ndarray:
-        """Brightness factor of eyes, brows, mouth, nostrils and beard."""
-        factor = np.ones(part.shape, np.float32)
-        head = part == Part.HEAD
-        if not head.any():
-            return factor
-        h, a = u[head], angle[head] - np.pi / 2
-        side = np.abs(a)
+    def _face(self, shade, where, u, angle) -> None:
+        """Darken eyes, brows, mouth, nostrils and beard in place."""
+        if not where.any():
+            return
+        h, side = u[where], np.abs(angle[where] - np.pi / 2)
 
         def spot(at_h: float, at_a: float, size_h: float, size_a: float) -> np.ndarray:
-            return np.exp(-(((h - at_h) / size_h) ** 2) - (((side - at_a) / size_a) ** 2))
+            return _line(h, at_h, size_h) * _line(side, at_a, size_a)
 
         dark = 0.75 * spot(0.5, 0.42, 0.035, 0.13) + 0.55 * spot(0.59, 0.42, 0.022, 0.22)
         dark += 0.45 * spot(0.19, 0.0, 0.022, 0.32) + 0.5 * spot(0.31, 0.1, 0.02, 0.06)
         dark += 0.2 * spot(0.5, 0.42, 0.09, 0.25)
         jaw = (h < 0.3) * (side < 1.5) * (1 - spot(0.19, 0, 0.04, 0.3))
-        factor[head] = 1 - np.clip(dark + 0.6 * self.beard * jaw, 0, 0.85)
-        return factor
+        shade[where] *= 1 - np.clip(dark + 0.6 * self.beard * jaw, 0, 0.85)
+
+
+def _line(x: np.ndarray, at: float, width: float) -> np.ndarray:
+    """A bell of height one."""
+    return np.exp(-(((x - at) / width) ** 2))

@@ -37,41 +37,54 @@ def rasterize(
         size_wh: Width and height of the picture.
     """
     width, height = size_wh
-    corner = points[faces]
-    a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-    low = np.maximum(np.ceil(corner.min(1)), 0).astype(np.int32)
-    high = np.minimum(np.floor(corner.max(1)), (width - 1, height - 1)).astype(np.int32)
-    span = high - low + 1
-    use = np.flatnonzero((area > 1e-6) & (span > 0).all(1))
-    use = use[np.argsort(span[use].max(1), kind="stable")]
-    sides = span[use].max(1)
+    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+    ia, ib, ic = faces.T
+    area = (x[ib] - x[ia]) * (y[ic] - y[ia]) - (y[ib] - y[ia]) * (x[ic] - x[ia])
+    front = np.flatnonzero(area > 1e-6)
+    xs, ys = [x[i[front]] for i in (ia, ib, ic)], [y[i[front]] for i in (ia, ib, ic)]
+    low_x, high_x = _pixel_range(xs, width)
+    low_y, high_y = _pixel_range(ys, height)
+    span = np.stack([high_x - low_x, high_y - low_y], 1)
+    sides = np.maximum(span[:, 0], span[:, 1])
+    order = np.flatnonzero((span[:, 0] > 0) & (span[:, 1] > 0))
+    order = order[np.argsort(sides[order], kind="stable")]
+    use, sides, span = front[order], sides[order], span[order]
+    corner = np.stack([np.stack(xs, 1)[order], np.stack(ys, 1)[order]], -1)
+    low = np.stack([low_x[order], low_y[order]], 1)
+    area = area[use]
 
     pieces: list[tuple[np.ndarray, ...]] = []
     start = 0
     for side in (1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128, 1 << 14):
         stop = int(np.searchsorted(sides, side, side="right"))
         if stop > start:
-            chosen = use[start:stop]
+            cut = slice(start, stop)
             block = int(sides[stop - 1])
-            pieces.append(
-                _inside(corner[chosen], area[chosen], low[chosen], span[chosen], block, chosen)
-            )
+            pieces.append(_inside(corner[cut], area[cut], low[cut], span[cut], block, use[cut]))
         start = stop
     if not pieces:
         empty = np.zeros(0, np.int64)
         return Fragments(empty, empty, np.zeros((0, 3), np.float32), np.zeros(0, np.float32))
-    x, y, face, w1, w2 = (np.concatenate(p) for p in zip(*pieces, strict=True))
-    weights = np.stack([1 - w1 - w2, w1, w2], 1)
-    z = (depth[faces[face]] * weights).sum(1)
-    pixel = y.astype(np.int64) * width + x
+    column, row, face, w1, w2 = (np.concatenate(p) for p in zip(*pieces, strict=True))
+    w0 = 1 - w1 - w2
+    z = depth[ia[face]] * w0 + depth[ib[face]] * w1 + depth[ic[face]] * w2
+    pixel = row.astype(np.int64) * width + column
     nearest = np.full(width * height, np.inf, np.float32)
     np.minimum.at(nearest, pixel, z)
     winner = np.full(width * height, -1)
     first = np.flatnonzero(z == nearest[pixel])
     winner[pixel[first]] = first
     keep = winner[winner >= 0]
-    return Fragments(pixel[keep], face[keep], weights[keep], z[keep])
+    weights = np.stack([w0[keep], w1[keep], w2[keep]], 1)
+    return Fragments(pixel[keep], face[keep], weights, z[keep])
+
+
+def _pixel_range(corners: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and one past the last pixel that triangles may cover on one axis, int32."""
+    a, b, c = corners
+    low = np.maximum(np.ceil(np.minimum(np.minimum(a, b), c)), 0).astype(np.int32)
+    high = np.minimum(np.floor(np.maximum(np.maximum(a, b), c)), size - 1).astype(np.int32)
+    return low, high + 1
 
 
 def _inside(
@@ -85,6 +98,7 @@ def _inside(
     """Pixels inside each triangle: x, y, face and the weights of the second and third corner."""
     dx, dy = np.meshgrid(np.arange(block), np.arange(block))
     dx, dy = dx.ravel().astype(np.float32), dy.ravel().astype(np.float32)
+    span = span.astype(np.float32)
     a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
     start = low - a
     inverse = 1 / area

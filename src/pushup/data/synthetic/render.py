@@ -163,10 +163,8 @@ def _shade(
     part = skin.face_part[fragments.face]
     albedo, cloth = skin.look.colour(part, u, cos, sin)
     angle = np.arctan2(sin, cos)
-    rough = np.where(cloth, 0.5, 0.12).astype(np.float32)[:, None]
-    fold_u, fold_v = u * 26 + 40 * part, angle * 8
-    bump = [noise(fold_u + 83 * k, fold_v + 57 * k) - 0.5 for k in range(3)]
-    normal = unit(normal + rough * np.stack(bump, 1)).astype(np.float32)
+    rough = np.where(cloth, np.float32(0.5), np.float32(0.12))[:, None]
+    normal = unit(normal + rough * (noise(u * 26 + 40 * part, angle * 8) - 0.5))
     direction = light.direction.astype(np.float32)
     facing = (normal @ direction)[:, None]
     key = np.clip((facing + 0.2) / 1.2, 0, 1) * (0.25 + 0.75 * lit)
@@ -179,7 +177,7 @@ def _shade(
     rgb = albedo * (light.key * key + ambient) * edge
     half = unit(direction + towards)
     shine = np.clip(normal @ half, 0, 1)[:, None] ** 22 * lit
-    gloss = np.where(cloth, 0.03, skin.look.gloss).astype(np.float32)[:, None]
+    gloss = np.where(cloth, np.float32(0.03), np.float32(skin.look.gloss))[:, None]
     return rgb + gloss * shine * light.key
 
 

@@ -1,13 +1,20 @@
 """Rooms, grounds and backdrops: the picture and its depth before a person is drawn."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from pushup.data.synthetic.body import unit
 from pushup.data.synthetic.camera import Camera
-from pushup.data.synthetic.textures import TEXELS_PER_M, bank, fractal, pick_colour
+from pushup.data.synthetic.textures import (
+    TEXELS_PER_M,
+    fractal,
+    pick_backdrop,
+    pick_colour,
+    pick_surface,
+    pick_texture,
+)
 
 SHADOW_SIDE, SHADOW_REACH = 96, 2.4
 """Cells and half width in metres of the map of shadows on the floor."""
@@ -83,7 +90,7 @@ class View:
     Attributes:
         rgb: (H, W, 3) float32 in 0..1, lit, without the person's shadow.
         depth: (H, W) float32 along the camera's axis.
-        floor: (H, W) bool; floor_xy: (H, W, 2) float32 world position of floor points.
+        floor: (H, W) float32, 1 on the floor; floor_xy: (H, W, 2) float32 world position of floor points.
     """
 
     rgb: np.ndarray
@@ -103,7 +110,8 @@ class Scene:
         plain: RGB of a studio without visible edges, or None.
         mat: (centre, half sizes, turn_deg, colour) or None.
         boxes: Furniture, props and occluders.
-        glow: (8, 8) smooth factor over the picture, as lamps and windows make.
+        glow: (5, 5) smooth factor over the picture, as lamps and windows make.
+        coarse: Above 0, render at half resolution and blur by that sigma: out of focus.
     """
 
     light: Light
@@ -118,11 +126,22 @@ class Scene:
     mat: tuple[np.ndarray, np.ndarray, float, np.ndarray] | None
     boxes: tuple[Box, ...]
     glow: np.ndarray
-    defocus: float = 0.0
-    textured_floor: bool = field(default=True)
+    coarse: float
 
     def view(self, camera: Camera) -> View:
-        """Render everything but the person."""
+        """Render everything but the person, at a half or the full resolution."""
+        if not self.coarse:
+            return self._view(camera)
+        view = self._view(camera.halved())
+        soft = cv2.GaussianBlur(view.rgb, (0, 0), self.coarse)
+        return View(
+            cv2.resize(soft, camera.size_wh, interpolation=cv2.INTER_LINEAR),
+            cv2.resize(view.depth, camera.size_wh, interpolation=cv2.INTER_NEAREST),
+            cv2.resize(view.floor, camera.size_wh, interpolation=cv2.INTER_NEAREST),
+            cv2.resize(view.floor_xy, camera.size_wh, interpolation=cv2.INTER_LINEAR),
+        )
+
+    def _view(self, camera: Camera) -> View:
         rays = camera.rays()
         start = camera.position.astype(np.float32)
         rgb, depth, floor, floor_xy = self._shell(rays, start)
@@ -131,36 +150,38 @@ class Scene:
         for box in self.boxes:
             _draw_box(box, camera, rays, rgb, depth, floor, self.light)
         rgb *= cv2.resize(self.glow, camera.size_wh, interpolation=cv2.INTER_CUBIC)[..., None]
-        return View(np.clip(rgb, 0, 1.2), depth, floor, floor_xy)
+        return View(np.clip(rgb, 0, 1.2), depth, floor.astype(np.float32), floor_xy)
 
     def _shell(self, rays: np.ndarray, start: np.ndarray):
         """Floor, walls, ceiling or sky: RGB, depth, floor mask and floor positions."""
         dz = rays[..., 2]
+        low, high = self.low.astype(np.float32), self.high.astype(np.float32)
+        far = np.float32(1e3)
         down = dz < -1e-4
-        to_floor = np.where(down, -start[2] / np.minimum(dz, -1e-4), 1e3)
+        to_floor = np.where(down, -start[2] / np.minimum(dz, -1e-4), far)
         if self.backdrop is None:
             x, y = rays[..., 0], rays[..., 1]
-            to_x = np.where(x > 0, self.high[0] - start[0], self.low[0] - start[0]) / _nonzero(x)
-            to_y = np.where(y > 0, self.high[1] - start[1], self.low[1] - start[1]) / _nonzero(y)
-            to_ceiling = np.where(dz > 1e-4, (self.high[2] - start[2]) / np.maximum(dz, 1e-4), 1e3)
+            to_x = np.where(x > 0, high[0] - start[0], low[0] - start[0]) / _nonzero(x)
+            to_y = np.where(y > 0, high[1] - start[1], low[1] - start[1]) / _nonzero(y)
+            to_ceiling = np.where(dz > 1e-4, (high[2] - start[2]) / np.maximum(dz, 1e-4), far)
             wall = np.minimum(to_x, to_y)
             depth = np.minimum(np.minimum(to_floor, to_ceiling), wall)
             floor = to_floor <= depth
         else:
-            to_x = to_y = to_ceiling = wall = depth = np.minimum(to_floor, 60.0)
+            to_x = to_y = to_ceiling = wall = depth = np.minimum(to_floor, np.float32(60))
             floor = down & (to_floor < 60.0)
         depth = depth.astype(np.float32)
         point_xy = start[:2] + rays[..., :2] * depth[..., None]
         if self.plain is not None:
             rgb = np.broadcast_to(self.plain.astype(np.float32), rays.shape).copy()
             return rgb, depth, floor, point_xy
-        ground = _lookup(self.floor, point_xy * self.floor_scale)
+        ground = _lookup(self.floor, point_xy * np.float32(self.floor_scale))
         if self.backdrop is not None:
             behind = _panorama(self.backdrop, rays)
         else:
             height = start[2] + dz * depth
             along = np.where(to_x < to_y, point_xy[..., 1], point_xy[..., 0])
-            behind = _lookup(self.wall, np.stack([along, self.high[2] - height], -1))
+            behind = _lookup(self.wall, np.stack([along, high[2] - height], -1))
             behind *= np.where(to_x < to_y, np.float32(0.85), np.float32(1.0))[..., None]
             behind = np.where((to_ceiling <= depth)[..., None], self.ceiling, behind)
         return np.where(floor[..., None], ground, behind), depth, floor, point_xy
@@ -172,7 +193,7 @@ def _nonzero(x: np.ndarray) -> np.ndarray:
 
 def _lookup(texture: np.ndarray, metres: np.ndarray) -> np.ndarray:
     """Texture colours at positions in metres, tiling."""
-    pixels = (metres * TEXELS_PER_M).astype(np.float32)
+    pixels = metres * np.float32(TEXELS_PER_M)
     out = cv2.remap(texture, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
     return out.astype(np.float32) * np.float32(1 / 255)
 
@@ -272,7 +293,7 @@ def floor_shadow(
 
 def _wall_texture(rng: np.random.Generator, height: float, busy: float) -> np.ndarray:
     """A wall to wrap around a room: base texture with windows, doors, pictures, shelves."""
-    base = bank("wall")[rng.integers(len(bank("wall")))]
+    base = pick_texture(rng, "wall")
     rows, cols = int(height * TEXELS_PER_M), 2 * base.shape[1]
     wall = np.tile(base, (1 + rows // base.shape[0], 2, 1))[:rows, :cols].copy()
     scale = TEXELS_PER_M
@@ -303,32 +324,12 @@ def _wall_texture(rng: np.random.Generator, height: float, busy: float) -> np.nd
     return wall
 
 
-def _backdrop(rng: np.random.Generator) -> np.ndarray:
-    """(256, 512, 3) sky over a line of trees, hills or buildings."""
-    rows = np.linspace(0, 1, 256)[:, None, None]
-    high = np.array([rng.uniform(0.3, 0.8), rng.uniform(0.5, 0.85), rng.uniform(0.75, 1)])
-    low = np.clip(high + rng.uniform(0.05, 0.3), 0, 1)
-    sky = high + (low - high) * np.clip(rows * 2, 0, 1) * np.ones((1, 512, 1))
-    picture = (255 * np.clip(sky, 0, 1)).astype(np.float32)
-    cloud = np.tile(fractal(rng, 256, (3, 8, 16, 48), 0.6), (1, 2))
-    picture += (90 * np.clip(cloud - 0.5, 0, 1))[..., None]
-    for _ in range(int(rng.integers(1, 4))):
-        line = cv2.resize(rng.random((1, int(rng.choice([8, 24, 64]))), np.float32), (512, 1), interpolation=int(rng.choice([cv2.INTER_CUBIC, cv2.INTER_NEAREST])))[0]  # fmt: skip
-        top = 128 - rng.uniform(4, 60) - rng.uniform(2, 50) * line
-        green = np.array([0.2, 0.32, 0.12]) * rng.uniform(0.6, 1.8)
-        colour = green if rng.random() < 0.6 else pick_colour(rng, dark=0.2)
-        leaf = np.tile(fractal(rng, 256, (8, 32, 96), 0.9), (1, 2))
-        mask = np.arange(256)[:, None] > top + 14 * (leaf - 0.5)
-        picture[mask] = (255 * colour * (0.55 + 0.9 * leaf[mask][:, None])).astype(np.float32)
-    return np.clip(picture, 0, 255).astype(np.uint8)
-
-
 def _furniture(
     rng: np.random.Generator, around: np.ndarray, camera: Camera, low: np.ndarray, high: np.ndarray
 ) -> list[Box]:
     """Boxes on the floor (or hanging) away from the person and not in front of the camera."""
     boxes = []
-    for _ in range(int(rng.integers(0, 7))):
+    for _ in range(int(rng.integers(0, 10))):
         half = np.array([rng.uniform(0.05, 0.7), rng.uniform(0.05, 0.4), rng.uniform(0.05, 0.8)])
         if rng.random() < 0.25:
             half = np.array([0.02 + 0.05 * rng.random(), 0.02 + 0.05 * rng.random(), 1.1])
@@ -340,7 +341,7 @@ def _furniture(
         spot[2] = half[2] + (rng.uniform(0.5, 1.5) if rng.random() < 0.12 else 0)
         if np.abs(spot - around)[:2].max() < 1.15 + half[:2].max() * 0.5:
             continue
-        texture = bank("wall")[rng.integers(len(bank("wall")))] if rng.random() < 0.35 else None
+        texture = pick_texture(rng, "wall") if rng.random() < 0.35 else None
         boxes.append(Box(spot, half, float(rng.uniform(0, 180)), pick_colour(rng), texture))
     return boxes
 
@@ -358,8 +359,7 @@ def sample_scene(
     low = np.minimum(camera.position, around) - rng.uniform(1.2, 4.5, 3)
     high = np.maximum(camera.position, around) + rng.uniform(1.2, 4.5, 3)
     low[2], high[2] = 0.0, max(camera.position[2] + 0.4, rng.uniform(2.3, 4))
-    floors = bank("ground" if kind == "outdoor" else "floor")
-    busy = {"room": 1.0, "gym": 2.5}.get(kind, 0.0)
+    busy = {"room": 1.5, "gym": 4.0}.get(kind, 0.0)
     boxes = [] if kind == "studio" else _furniture(rng, around, camera, low, high)
     mat = None
     if rng.random() < 0.4:
@@ -374,16 +374,16 @@ def sample_scene(
         light=light,
         low=low,
         high=high,
-        floor=floors[rng.integers(len(floors))],
+        floor=pick_texture(rng, "ground" if kind == "outdoor" else "floor"),
         floor_scale=float(rng.uniform(0.5, 1.6)),
         wall=_wall_texture(rng, float(high[2]), busy),
-        ceiling=(pick_colour(rng, dark=0.1, light=0.8) * 0.9).astype(np.float32),
-        backdrop=_backdrop(rng) if kind == "outdoor" else None,
+        ceiling=(pick_surface(rng) * 0.95).astype(np.float32),
+        backdrop=pick_backdrop(rng) if kind == "outdoor" else None,
         plain=studio if kind == "studio" else None,
         mat=mat,
         boxes=(*boxes, *props),
-        glow=rng.uniform(0.72 if kind != "studio" else 0.9, 1.15, (5, 5)).astype(np.float32),
-        defocus=float(rng.choice([0, rng.uniform(0.4, 3)], p=[0.55, 0.45])),
+        glow=rng.uniform(0.78 if kind != "studio" else 0.9, 1.15, (5, 5)).astype(np.float32),
+        coarse=float(rng.uniform(0.3, 1.5) if rng.random() < 0.5 else 0),
     )
 
 

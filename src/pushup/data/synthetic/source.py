@@ -25,7 +25,7 @@ from pushup.data.synthetic.poses import (
 )
 from pushup.data.synthetic.render import draw
 from pushup.data.synthetic.scene import Box, sample_scene
-from pushup.data.synthetic.textures import bank, pick_colour
+from pushup.data.synthetic.textures import pick_colour, pick_texture
 
 EXERCISES: dict[str, Callable[..., Act]] = {
     "push_up": push_up,
@@ -47,7 +47,7 @@ def place_props(
     """The act's props in the world of a person who heads that way."""
     turn = rotation(vec(0, 0, 1), heading_deg)
     colour = pick_colour(rng)
-    texture = bank("wall")[rng.integers(len(bank("wall")))] if rng.random() < 0.3 else None
+    texture = pick_texture(rng, "wall") if rng.random() < 0.3 else None
     return tuple(Box(p.centre @ turn, p.half, heading_deg, colour, texture) for p in props)
 
 
@@ -87,7 +87,7 @@ class SyntheticSource:
         figure = solve(body, act.stance(phase).moved(turn, vec(0, 0, 0)))
         framing = Framing.sample(rng, self._size(rng))
         inner_wh = framing.inner_xywh[2:]
-        fill = float(np.clip(rng.normal(0.68, 0.2), 0.25, 1.2))
+        fill = float(np.clip(rng.normal(0.72, 0.19), 0.3, 1.25))
         camera = aim(rng, figure.joints, heading, sample_view(rng, None), fill, inner_wh)
         around = figure.joints.mean(0)
         scene = sample_scene(rng, camera, around, heading, place_props(act.props, heading, rng))
@@ -98,7 +98,7 @@ class SyntheticSource:
         inside = (
             (drawing.keypoints > -0.5) & (drawing.keypoints < (width - 0.5, height - 0.5))
         ).all(1)
-        image = Lens.sample(rng).apply(rgb, rng)
+        image = Lens.sample(rng).metered(drawing.rgb).apply(rgb, rng)
         offset = np.array(framing.inner_xywh[:2] * 2)
         box = None if drawing.box_xyxy is None else np.array(drawing.box_xyxy) + offset
         quarter_turns = int(rng.choice([0, 1, 2, 3], p=[0.94, 0.025, 0.01, 0.025]))

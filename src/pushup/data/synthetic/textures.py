@@ -14,13 +14,16 @@ _SIDE = 384
 
 @cache
 def _noise_table() -> np.ndarray:
-    """(256, 256) float32 in 0..1: fractal noise that tiles."""
-    return fractal(np.random.default_rng(11), 256, (4, 8, 16, 32, 64), 0.62)
+    """(256 * 256, 3) float32 in 0..1: three independent fractal noises that tile."""
+    rng = np.random.default_rng(11)
+    layers = [fractal(rng, 256, (4, 8, 16, 32, 64), 0.62) for _ in range(3)]
+    return np.stack(layers, -1).reshape(-1, 3)
 
 
 def noise(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """float32 noise in 0..1 at texture coordinates of any size and shape."""
-    return _noise_table()[x.astype(np.int64) & 255, y.astype(np.int64) & 255]
+    """(P, 3) float32 noises in 0..1 at (P,) texture coordinates of any size."""
+    index = ((x.astype(np.int32) & 255) << 8) + (y.astype(np.int32) & 255)
+    return _noise_table()[index]
 
 
 def fractal(
@@ -55,6 +58,15 @@ def pick_colour(
         saturation, value = rng.uniform(0.35, 0.95), min(1.0, value * 1.3)
     hue = rng.choice([rng.random(), rng.normal(0.6, 0.05), rng.normal(0.02, 0.03)], p=[0.6, 0.25, 0.15])  # fmt: skip
     return np.array(colorsys.hsv_to_rgb(float(hue) % 1, float(saturation), float(value)))
+
+
+def pick_surface(rng: np.random.Generator) -> np.ndarray:
+    """(3,) RGB in 0..1 as walls, floors and ceilings have: pale and warm, grey, rarely vivid."""
+    hue = rng.choice([rng.normal(0.09, 0.03), rng.normal(0.58, 0.06), rng.random()], p=[0.55, 0.3, 0.15])  # fmt: skip
+    vivid = rng.random() < 0.12
+    saturation = rng.uniform(0.3, 0.7) if vivid else abs(rng.normal(0, 0.13))
+    value = rng.uniform(0.12, 0.4) if rng.random() < 0.2 else rng.uniform(0.5, 0.97)
+    return np.array(colorsys.hsv_to_rgb(float(hue) % 1, float(min(saturation, 0.8)), float(value)))
 
 
 def _planks(rng: np.random.Generator) -> np.ndarray:
@@ -146,7 +158,7 @@ def _colour_map(rng: np.random.Generator, tex: np.ndarray, kind: str) -> np.ndar
     }  # fmt: skip
     tint = np.array(tints.get(kind, (0, 0, 0)))
     if kind not in tints or rng.random() < 0.3:
-        tint = 0.25 + 0.7 * pick_colour(rng, dark=0.25, light=0.45, grey=0.75)
+        tint = pick_surface(rng)
     tint = np.clip(tint * rng.normal(1, 0.12) + rng.normal(0, 0.04, 3), 0.05, 1.0)
     other = np.clip(tint * 0.5 + rng.normal(0, 0.05, 3), 0, 1)
     weight = np.clip(tex, 0, 1.2)[..., None]
@@ -167,14 +179,66 @@ _WALLS: tuple[tuple[str, Callable], ...] = (
     ("wood", _planks),
 )  # fmt: skip
 _KINDS = {"floor": _FLOORS, "ground": _GROUNDS, "wall": _WALLS}
+_VARIANTS = 4
 
 
 @cache
-def bank(what: str) -> tuple[np.ndarray, ...]:
-    """All textures of a kind ("floor", "ground", "wall"), (side, side, 3) uint8 RGB each."""
-    rng = np.random.default_rng(5)
-    return tuple(
-        _colour_map(rng, make(rng).astype(np.float32), kind)
-        for kind, make in _KINDS[what]
-        for _ in range(3)
-    )
+def _texture(what: str, number: int) -> np.ndarray:
+    kind, make = _KINDS[what][number // _VARIANTS]
+    rng = np.random.default_rng([5, number, len(what)])
+    return _colour_map(rng, make(rng).astype(np.float32), kind)
+
+
+def pick_texture(rng: np.random.Generator, what: str) -> np.ndarray:
+    """A (side, side, 3) uint8 RGB texture for a "floor", a "ground" outdoors or a "wall".
+
+    There are a few dozen; each is made on first use and kept.
+    """
+    return _texture(what, int(rng.integers(len(_KINDS[what]) * _VARIANTS)))
+
+
+def pick_backdrop(rng: np.random.Generator) -> np.ndarray:
+    """A (256, 512, 3) uint8 RGB horizon: sky over trees, hills or buildings."""
+    return _backdrop(int(rng.integers(40)))
+
+
+@cache
+def _backdrop(number: int) -> np.ndarray:
+    rng = np.random.default_rng([6, number])
+    rows = np.linspace(0, 1, 256)[:, None, None]
+    high = np.array([rng.uniform(0.3, 0.8), rng.uniform(0.5, 0.85), rng.uniform(0.75, 1)])
+    low = np.clip(high + rng.uniform(0.05, 0.3), 0, 1)
+    sky = high + (low - high) * np.clip(rows * 2, 0, 1) * np.ones((1, 512, 1))
+    picture = (255 * np.clip(sky, 0, 1)).astype(np.float32)
+    cloud = np.tile(fractal(rng, 256, (3, 8, 16, 48), 0.6), (1, 2))
+    picture += (90 * np.clip(cloud - 0.5, 0, 1))[..., None]
+    for _ in range(int(rng.integers(1, 4))):
+        smooth = rng.random() < 0.5
+        ridge = cv2.resize(
+            rng.random((1, int(rng.choice([8, 24, 64]))), np.float32),
+            (512, 1),
+            interpolation=cv2.INTER_CUBIC if smooth else cv2.INTER_NEAREST,
+        )[0]
+        top = 128 - rng.uniform(4, 60) - rng.uniform(2, 50) * ridge
+        green = np.array([0.25, 0.36, 0.16]) * rng.uniform(0.7, 1.8)
+        colour = green if rng.random() < 0.6 else pick_colour(rng, dark=0.15)
+        leaf = np.tile(fractal(rng, 256, (8, 32, 96), 0.9), (1, 2))
+        mask = np.arange(256)[:, None] > top + (14 if smooth else 0) * (leaf - 0.5)
+        picture[mask] = (255 * colour * (0.55 + 0.9 * leaf[mask][:, None])).astype(np.float32)
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+@cache
+def _grain_table() -> np.ndarray:
+    return np.random.default_rng(12).standard_normal((512, 768, 3), np.float32)
+
+
+def grain(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """(H, W, 3) float32 standard normal noise: a random cut of a fixed table, tiled if need be."""
+    table = _grain_table()
+    rows, cols = table.shape[:2]
+    times = -(-shape[0] // rows), -(-shape[1] // cols), 1
+    tiled = table if times == (1, 1, 1) else np.tile(table, times)
+    y = int(rng.integers(tiled.shape[0] - shape[0] + 1))
+    x = int(rng.integers(tiled.shape[1] - shape[1] + 1))
+    return tiled[y : y + shape[0], x : x + shape[1]]
