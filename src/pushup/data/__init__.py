@@ -1,0 +1,1 @@
+"""Labelled pictures: readers, records, datasets, augmentation, rendered people."""

@@ -73,9 +73,7 @@ class KeypointDataset(Dataset):
         if flip:
             order = order[self.skeleton.flip]
         labelled = record.labelled[order]
-        keypoints = np.where(
-            labelled[:, None], transform.to_input(record.keypoints[order]), 0.0
-        )
+        keypoints = np.where(labelled[:, None], transform.to_input(record.keypoints[order]), 0.0)
         return {
             "image": torch.from_numpy(pixels).permute(2, 0, 1).contiguous(),
             "keypoints": torch.from_numpy(keypoints.astype(np.float32)),

@@ -99,5 +99,3 @@ class KeypointDataModule(pl.LightningDataModule):
             pin_memory=torch.cuda.is_available(),
             **options,
         )
-
-

@@ -72,9 +72,7 @@ class BlazePose(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 linear = module.groups > 1
-                nn.init.kaiming_normal_(
-                    module.weight, nonlinearity="linear" if linear else "relu"
-                )
+                nn.init.kaiming_normal_(module.weight, nonlinearity="linear" if linear else "relu")
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         blocks = (self.conv3, self.conv4, self.conv5, self.conv6)
         residuals = [layer for block in blocks for layer in block.residuals]

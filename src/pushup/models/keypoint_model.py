@@ -59,9 +59,7 @@ class KeypointModel(nn.Module):
         self.mean, self.std = tuple(mean), tuple(std)
         shape = (1, 3, 1, 1)
         self.register_buffer("_scale", (1 / (255 * torch.tensor(std))).view(shape), False)
-        self.register_buffer(
-            "_shift", (-torch.tensor(mean) / torch.tensor(std)).view(shape), False
-        )
+        self.register_buffer("_shift", (-torch.tensor(mean) / torch.tensor(std)).view(shape), False)
         self.register_buffer("flip", torch.from_numpy(skeleton.flip), False)
 
     @property

@@ -32,9 +32,7 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
     )
     data = instantiate(config.data.module)
     callbacks = list(instantiate(config.callbacks).values())
-    trainer = instantiate(
-        config.trainer, callbacks=callbacks, logger=instantiate(config.logger)
-    )
+    trainer = instantiate(config.trainer, callbacks=callbacks, logger=instantiate(config.logger))
     trainer.fit(task, datamodule=data, ckpt_path=resume_from)
     return {name: float(value) for name, value in trainer.callback_metrics.items()}
 
