@@ -21,6 +21,13 @@ TOP_LEVEL = (
 MACHINE_PATH = re.compile(r"(?<![\w.}*-])/" + r"(work|root|tmp|opt|home)/\w")
 
 
+BASES = {"data=keypoints", "model=keypoints"}
+"""Options that only others build upon."""
+
+NEEDED = {"model=timm": ("model.encoder=efficientnet_lite0",)}
+"""What an option cannot do without."""
+
+
 def committed_files() -> list[Path]:
     listing = subprocess.run(
         ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=False
@@ -51,24 +58,23 @@ def test_a_machine_path_is_noticed(text: str) -> None:
     assert MACHINE_PATH.search(text)
 
 
-def choices() -> list[tuple[str, str]]:
+def choices() -> list[tuple[str, tuple[str, ...]]]:
     """Each root configuration with each option of each group in its defaults list, as overrides."""
     found = []
     for root in sorted(CONF.glob("*.yaml")):
-        found.append((root.stem, ""))
-        for item in OmegaConf.load(root)["defaults"]:
-            if not isinstance(item, DictConfig):
-                continue
-            ((group, _),) = item.items()
-            group = str(group).removeprefix("optional ").removeprefix("override ").split("@")[0]
-            options = sorted((CONF / group.strip("/")).glob("*.yaml"))
-            found += [(root.stem, f"{group.strip('/')}={option.stem}") for option in options]
+        found.append((root.stem, ()))
+        defaults = OmegaConf.to_container(OmegaConf.load(root), resolve=False)["defaults"]
+        groups = [str(key) for item in defaults if isinstance(item, dict) for key in item]
+        for group in (g.removeprefix("optional ") for g in groups):
+            names = sorted(f.stem for f in (CONF / group).glob("*.yaml"))
+            overrides = [f"{group}={name}" for name in names]
+            found += [(root.stem, (o, *NEEDED.get(o, ()))) for o in overrides if o not in BASES]
     return found
 
 
 def compose(root: str, *overrides: str) -> DictConfig:
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-        return hydra.compose(root, overrides=[o for o in overrides if o])
+        return hydra.compose(root, overrides=list(overrides))
 
 
 def targets(config: object) -> list[str]:
@@ -81,9 +87,13 @@ def targets(config: object) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize(("root", "override"), choices())
-def test_every_choice_composes_and_names_things_that_exist(root: str, override: str) -> None:
-    config = compose(root, override)
+@pytest.mark.parametrize(
+    ("root", "overrides"), [pytest.param(r, o, id=" ".join((r, *o))) for r, o in choices()]
+)
+def test_every_choice_composes_and_names_things_that_exist(
+    root: str, overrides: tuple[str, ...]
+) -> None:
+    config = compose(root, *overrides)
     for target in targets(config):
         get_object(target)
     OmegaConf.to_container(config, resolve=True)
