@@ -63,6 +63,11 @@ class BlazePose(nn.Module):
         )
         self._initialise()
 
+    @property
+    def head(self) -> nn.Conv2d:
+        """The last convolution, whose bias is that of the maps."""
+        return self.conv11[-1]  # type: ignore[return-value]
+
     def _initialise(self) -> None:
         """Keep the signal's scale through thirty layers without batch norm.
 

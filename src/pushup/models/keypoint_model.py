@@ -20,6 +20,16 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
 """By the name under which a weights file states them."""
 
 
+def _start_empty(network: nn.Module, joints: int) -> None:
+    """Let an untrained network begin with nearly empty heatmaps, as the targets are.
+
+    Otherwise the first hundreds of steps only push every cell down (the prior of Lin et al.,
+    "Focal Loss for Dense Object Detection", ICCV 2017).
+    """
+    with torch.no_grad():
+        network.head.bias[:joints] = -5.0  # type: ignore[union-attr, index]
+
+
 class KeypointModel(nn.Module):
     """Square RGB pictures to maps, and to keypoints by the codec that made the targets.
 
@@ -51,6 +61,7 @@ class KeypointModel(nn.Module):
         super().__init__()
         if not isinstance(network, nn.Module):
             network = network(out_channels=codec.maps_per_joint * len(skeleton))
+            _start_empty(network, len(skeleton))
         self.name = name
         self.network = network
         self.codec = codec

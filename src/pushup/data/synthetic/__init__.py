@@ -3,6 +3,7 @@
 from pushup.data.synthetic.clips import Clip, ClipOptions, render_clip, write_clips
 from pushup.data.synthetic.motion import RepTruth
 from pushup.data.synthetic.source import EXERCISES, SyntheticSource
+from pushup.data.synthetic.splits import open_split
 
 __all__ = [
     "EXERCISES",
@@ -10,6 +11,7 @@ __all__ = [
     "ClipOptions",
     "RepTruth",
     "SyntheticSource",
+    "open_split",
     "render_clip",
     "write_clips",
 ]

@@ -1,0 +1,40 @@
+"""Drawing of keypoints onto pictures, for whoever shows them."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+Colour = tuple[int, int, int]
+
+_OUTLINE = (24, 24, 24)
+
+
+def draw_skeleton(
+    canvas: np.ndarray,
+    points: np.ndarray,
+    edges: Sequence[tuple[int, int]],
+    colours: Sequence[Colour],
+    limb_colours: Sequence[Colour] | None = None,
+) -> None:
+    """Draw limbs and joints in place; sizes follow the canvas's shorter side.
+
+    Args:
+        canvas: (H, W, 3) uint8, in the channel order of the colours.
+        points: (K, 2) canvas pixels; a joint with NaN is left out, and its limbs too.
+        edges: Index pairs of joints that form limbs.
+        colours: One for each joint.
+        limb_colours: One for each edge (default: the colour of its first joint).
+    """
+    unit = min(canvas.shape[:2]) / 100
+    known = np.isfinite(points).all(1)
+    pixels = np.where(known[:, None], points, 0).round().astype(int).tolist()
+    limb_colours = limb_colours or [colours[a] for a, _ in edges]
+    for (a, b), colour in zip(edges, limb_colours, strict=True):
+        if known[a] and known[b]:
+            cv2.line(canvas, pixels[a], pixels[b], colour, max(1, round(0.6 * unit)), cv2.LINE_AA)
+    radius = max(2, round(1.3 * unit))
+    for pixel, colour, is_known in zip(pixels, colours, known, strict=True):
+        if is_known:
+            cv2.circle(canvas, pixel, radius, _OUTLINE, -1, cv2.LINE_AA)
+            cv2.circle(canvas, pixel, radius - 1, colour, -1, cv2.LINE_AA)

@@ -1,0 +1,70 @@
+"""Pictures of what a model in training sees and says."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.loggers import WandbLogger
+from torch import Tensor
+
+from pushup.drawing import draw_skeleton
+from pushup.models.keypoint_model import KeypointModel
+
+TRUE_RGB, PREDICTED_RGB = (60, 220, 90), (255, 120, 30)
+
+
+class Previews(pl.Callback):
+    """After each validation, a sheet of the same pictures: keypoints above, heatmaps below.
+
+    True joints are green, predicted ones orange. Sheets go to `folder/epoch_NNN.png`, and to
+    wandb where that is the logger.
+    """
+
+    def __init__(self, folder: str | Path, count: int = 8) -> None:
+        """Say where to.
+
+        Args:
+            folder: Where the sheets are written.
+            count: Pictures on a sheet, the first of the validation split.
+        """
+        self.folder, self.count = Path(folder), count
+        self._batch: dict[str, Tensor] | None = None
+
+    def on_validation_batch_end(self, trainer, pl_module, outputs, batch, batch_idx, *_) -> None:
+        """Keep the first pictures."""
+        if batch_idx == 0 and trainer.is_global_zero:
+            self._batch = {name: value[: self.count] for name, value in batch.items()}
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw, save and log the sheet."""
+        if self._batch is None:
+            return
+        sheet_rgb = preview_sheet(pl_module.model, self._batch)  # type: ignore[arg-type]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"epoch_{trainer.current_epoch:03d}.png"
+        cv2.imwrite(str(path), cv2.cvtColor(sheet_rgb, cv2.COLOR_RGB2BGR))
+        for logger in trainer.loggers:
+            if isinstance(logger, WandbLogger):
+                logger.log_image("val/previews", [str(path)], step=trainer.global_step)
+
+
+@torch.no_grad()
+def preview_sheet(model: KeypointModel, batch: dict[str, Tensor]) -> np.ndarray:
+    """(2 S, N S, 3) uint8 RGB: a column for each picture of the batch."""
+    maps = model(batch["image"]).float()
+    predicted, _ = model.codec.decode(maps)
+    heat = model.codec.heatmaps(maps).amax(1).clamp(0, 1).cpu().numpy()
+    edges, joints = model.skeleton.edge_indices, len(model.skeleton)
+    columns = []
+    for i, image in enumerate(batch["image"]):
+        picture = np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())
+        glow = cv2.resize((255 * heat[i]).astype(np.uint8), picture.shape[1::-1])
+        shown = cv2.applyColorMap(glow, cv2.COLORMAP_INFERNO)[..., ::-1] // 2 + picture // 2
+        true = batch["keypoints"][i].cpu().numpy().copy()
+        true[~batch["labelled"][i].cpu().numpy()] = np.nan
+        for points, colour in ((true, TRUE_RGB), (predicted[i].cpu().numpy(), PREDICTED_RGB)):
+            draw_skeleton(picture, points, edges, [colour] * joints)
+        columns.append(np.vstack([picture, shown]))
+    return np.hstack(columns)
