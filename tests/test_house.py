@@ -9,6 +9,8 @@ import pytest
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from pushup.training import run
+
 REPOSITORY = Path(__file__).parents[1]
 CONF = REPOSITORY / "conf"
 
@@ -97,3 +99,19 @@ def test_every_choice_composes_and_names_things_that_exist(
     for target in targets(config):
         get_object(target)
     OmegaConf.to_container(config, resolve=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(f.stem for f in (CONF / "experiment").glob("*.yaml")))
+def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
+    config = compose(
+        "train",
+        f"experiment={name}",
+        *("data=synthetic", "data.num_workers=0", "data.batch_size=2", "data.length=20"),
+        *("trainer=debug", "trainer.max_epochs=1", "trainer.precision=32-true"),
+        *("model.pretrained=false", "init_from=null", f"output_dir={tmp_path}"),
+    )
+    metrics = run.train(config, tmp_path)
+    assert metrics["train/loss"] > 0
+    assert config.monitor.metric in metrics
+    assert (tmp_path / "checkpoints" / "last.ckpt").is_file()

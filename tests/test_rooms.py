@@ -12,6 +12,7 @@ ROOMS = (
     "cli",
     "skeleton",
     "geometry",
+    "drawing",
     "codecs",
     "data",
     "models",
