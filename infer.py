@@ -15,35 +15,29 @@ from pushup.cli import InputError, command, make_output_dir
 def infer(config: DictConfig) -> None:
     """Run a source, or every video of a folder."""
     from pushup.app.folder import run_folder
-    from pushup.app.run import Summary, run_video
     from pushup.app.session import Session
-    from pushup.app.window import window_available
+    from pushup.app.single import run_single
     from pushup.inference.predictor import load_model
     from pushup.models import weights
-    from pushup.video.source import open_source
 
     if config.source is None:
         raise InputError("no source: give source=FILE, a camera's number, a folder or a URL")
     if config.ckpt_path is None and config.model is None:
         raise InputError("no weights: give ckpt_path=FILE, or model=NAME for those shipped for it")
     model = load_model(config.ckpt_path or weights.find(config.model), config.model)
-    show = config.window and window_available()
 
-    def run_one(source: str | Path, output_dir: Path) -> Summary:
+    def new_session(listeners=()) -> Session:
         # partial, so that Hydra neither copies the model nor wraps the errors of the call
         predictor = instantiate(config.tracker, _partial_=True)(model=model)
         counter = instantiate(config.counter, _partial_=True)(skeleton=model.skeleton)
-        with open_source(source) as opened:
-            make_output_dir(output_dir, config)
-            session = Session(predictor, counter, config.span_s)
-            return run_video(opened, session, output_dir, config.annotate, show)
+        return Session(predictor, counter, config.span_s, listeners)
 
-    folder, output_dir = Path(config.source), Path(config.output_dir)
-    if folder.is_dir():
-        make = partial(make_output_dir, output_dir, config)
-        failed = run_folder(folder, config.pattern, run_one, make)
+    make, out = partial(make_output_dir, config=config), Path(config.output_dir)
+    if Path(config.source).is_dir():
+        failed = run_folder(Path(config.source), new_session, make, out, **config.folder)
         sys.exit(1 if failed else 0)
-    print(run_one(config.source, output_dir))
+    for summary in run_single(str(config.source), new_session, make, out, **config.single):
+        print(summary)
 
 
 @hydra.main(config_path="conf", config_name="infer", version_base="1.3")

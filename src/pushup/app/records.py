@@ -57,6 +57,21 @@ def write_reps(path: Path, reps: Sequence[Rep]) -> None:
     write_text(path, csv_text(REP_COLUMNS, rows))
 
 
+class RepsFile:
+    """Keeps reps.csv up to date during a live session, so that a crash loses nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def rep(self, reps: Sequence[Rep]) -> None:
+        """Write all repetitions so far."""
+        write_reps(self._path, reps)
+
+    def reset(self) -> None:
+        """Begin an empty file."""
+        write_reps(self._path, [])
+
+
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Indented JSON."""
     write_text(path, json.dumps(values, indent=2) + "\n")

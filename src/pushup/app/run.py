@@ -1,18 +1,21 @@
 """One video through the whole system: source, predictor, counter, overlay, records."""
 
 import sys
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pushup.app.background import Background
 from pushup.app.records import write_json, write_reps
 from pushup.app.session import Session
-from pushup.app.window import Window
-from pushup.video.overlay import canvas_size, draw
+from pushup.video.camera import Camera
+from pushup.video.overlay import Scene, canvas_size, draw
 from pushup.video.sink import VideoSink
-from pushup.video.source import FrameSource
+from pushup.video.source import Frame, FrameSource
 
-ANNOTATED, SUMMARY = "annotated.mp4", "summary.json"
+ANNOTATED, REPS, SUMMARY = "annotated.mp4", "reps.csv", "summary.json"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Summary:
         fps: Announced frames per second of the source.
         duration_s: Time of the last frame.
         truncated: The file ended early or parts of it could not be decoded.
+        latency_ms: Of a live source, the median delay from reading a frame to its count.
     """
 
     source: str
@@ -36,46 +40,72 @@ class Summary:
     fps: float
     duration_s: float
     truncated: bool
+    latency_ms: float | None = None
 
     def __str__(self) -> str:
         return f"{self.source}: {self.count} push-ups in {self.duration_s:.1f} s"
 
 
 def run_video(
-    source: FrameSource,
+    source: FrameSource | Camera,
     session: Session,
     output_dir: Path,
     annotate: bool = True,
-    window: bool = False,
+    stop: threading.Event | None = None,
 ) -> Summary:
     """Count in an open source; write reps.csv, summary.json and annotated.mp4 at its end.
 
-    The run ends with the source, or when the window is closed. Ctrl-C ends a live source in
-    order; for a file it gives the run up, which then leaves nothing.
+    Ctrl-C ends a live source in order; for a file it gives the run up, which then leaves nothing.
 
     Args:
         source: Read to its end.
         session: A fresh one.
         output_dir: Existing folder.
         annotate: Write annotated.mp4.
-        window: Show every frame, a file at its own pace.
+        stop: When set, acts like Ctrl-C.
 
     Raises:
         InputError: The folder cannot be written.
+        KeyboardInterrupt: A file's run was given up.
     """
     with ExitStack() as stack:
         sink = None
         if annotate:
             path = output_dir / ANNOTATED
             sink = stack.enter_context(VideoSink(path, canvas_size(source.size_wh), source.fps))
-        display = None
-        if window:
-            display = stack.enter_context(Window(source.name, paced=not source.is_live))
         try:
-            _loop(source, session, sink, display)
+            with pipeline(source, session) as scenes:
+                for frame, scene in scenes:
+                    if sink is not None:
+                        sink.write(draw(frame.image_bgr, scene), frame.time_s)
+                    if stop is not None and stop.is_set():
+                        raise KeyboardInterrupt
         except KeyboardInterrupt:
             if not source.is_live:
                 raise
+    return finish(source, session, output_dir)
+
+
+@contextmanager
+def pipeline(
+    source: FrameSource | Camera, session: Session
+) -> Iterator[Background[tuple[Frame, Scene]]]:
+    """Reading, looking and the caller's drawing each in a thread, all threads ended on leaving.
+
+    Of a live source the newest frame wins; of a file none is lost.
+    """
+    live = source.is_live
+    frames = Background(source, newest_wins=live)
+    scenes = Background(((f, session.step(f)) for f in frames), newest_wins=live)
+    try:
+        yield scenes
+    finally:
+        frames.close()
+        scenes.close()
+
+
+def finish(source: FrameSource | Camera, session: Session, output_dir: Path) -> Summary:
+    """Write the records of a run that has ended."""
     summary = Summary(
         source=source.name,
         model=session.predictor.model.name,
@@ -84,6 +114,7 @@ def run_video(
         fps=source.fps,
         duration_s=round(session.time_s, 3),
         truncated=source.truncated,
+        latency_ms=round(1e3 * session.trail.meter.latency_s, 1) if source.is_live else None,
     )
     if summary.truncated:
         print(
@@ -91,20 +122,6 @@ def run_video(
             f"({session.frames} of {source.frame_count} frames)",
             file=sys.stderr,
         )
-    write_reps(output_dir / "reps.csv", session.reps)
+    write_reps(output_dir / REPS, session.reps)
     write_json(output_dir / SUMMARY, asdict(summary))
     return summary
-
-
-def _loop(
-    source: FrameSource, session: Session, sink: VideoSink | None, display: Window | None
-) -> None:
-    for frame in source:
-        scene = session.step(frame)
-        if sink is None and display is None:
-            continue
-        canvas = draw(frame.image_bgr, scene)
-        if sink is not None:
-            sink.write(canvas, frame.time_s)
-        if display is not None and not display.show(canvas, frame.time_s):
-            return

@@ -1,5 +1,11 @@
 """One person in front of one source: each frame becomes a pose, a count and a scene to draw."""
 
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
 from pushup.counting.types import Counter, Observation, Rep
 from pushup.inference.predictor import PoseTracker
 from pushup.video.overlay import Scene
@@ -7,28 +13,63 @@ from pushup.video.source import Frame
 from pushup.video.trail import Trail
 
 
+class Listener(Protocol):
+    """Told of what happens, in the thread in which it happens."""
+
+    def rep(self, reps: Sequence[Rep]) -> None:
+        """The last of these repetitions has just been counted."""
+        ...
+
+    def reset(self) -> None:
+        """The count starts again from zero."""
+        ...
+
+
 class Session:
-    """Predictor, counter and display memory joined.
+    """Predictor, counter and display memory joined. May be reset from another thread.
 
     Attributes:
         reps: What was counted, in order.
         frames: Number of frames taken.
         time_s: Time of the latest one.
+        paused: Frames pass unlooked at.
+        explain: Say in the scene why a candidate was not counted.
+        trail: What the display remembers; knows the speed and the latency.
 
     Args:
         predictor: Frame to pose.
         counter: Pose to repetitions.
         span_s: Seconds of signal to show.
+        listeners: Told of each repetition.
+        clock: Seconds; that of the frames' `read_s`.
     """
 
-    def __init__(self, predictor: PoseTracker, counter: Counter, span_s: float = 8.0) -> None:
+    def __init__(
+        self,
+        predictor: PoseTracker,
+        counter: Counter,
+        span_s: float = 8.0,
+        listeners: Sequence[Listener] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.predictor, self.counter = predictor, counter
-        self._trail = Trail(predictor.model.skeleton.edge_indices, span_s)
+        self.listeners = list(listeners)
+        self.trail = Trail(predictor.model.skeleton.edge_indices, span_s)
         self.reps: list[Rep] = []
         self.frames, self.time_s = 0, 0.0
+        self.paused = self.explain = False
+        self._scene = Scene(0)
+        self._clock, self._lock = clock, threading.Lock()
 
     def step(self, frame: Frame) -> Scene:
         """Take the next frame."""
+        with self._lock:
+            self.frames, self.time_s = self.frames + 1, frame.time_s
+            if not self.paused:
+                self._scene = self._count(frame)
+            return self._scene
+
+    def _count(self, frame: Frame) -> Scene:
         pose = self.predictor.track(frame.image_bgr, frame.time_s)
         height, width = frame.image_bgr.shape[:2]
         observation = Observation(
@@ -38,15 +79,21 @@ class Session:
             frame_size_wh=(width, height),
         )
         rep = self.counter.update(observation)
-        self.frames, self.time_s = self.frames + 1, frame.time_s
+        state = self.counter.state
         if rep is not None:
             self.reps.append(rep)
-        self._trail.add(frame.time_s, self.counter.state, rep)
-        return self._trail.scene(len(self.reps), pose.keypoints_frame, pose.scores)
+            for listener in self.listeners:
+                listener.rep(self.reps)
+        self.trail.add(frame.time_s, state, rep, self._clock() - frame.read_s)
+        scene = self.trail.scene(len(self.reps), pose.keypoints_frame, pose.scores)
+        return replace(scene, hint=state.note) if self.explain else scene
 
     def reset(self) -> None:
         """Start again from zero."""
-        self.predictor.reset()
-        self.counter.reset()
-        self._trail.reset()
-        self.reps, self.frames, self.time_s = [], 0, 0.0
+        with self._lock:
+            self.predictor.reset()
+            self.counter.reset()
+            self.trail.reset()
+            self.reps, self._scene = [], Scene(0)
+            for listener in self.listeners:
+                listener.reset()

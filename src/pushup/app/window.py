@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
-import time
 
 import cv2
 import numpy as np
 
 _PROBE = "import cv2; cv2.namedWindow('pushup'); cv2.waitKey(1); cv2.destroyAllWindows()"
+_ASK_FILE = (
+    "import tkinter, tkinter.filedialog as f; r = tkinter.Tk(); r.withdraw();"
+    "print(f.askopenfilename(title='Open a video'), end='')"
+)
 
 
 def window_available() -> bool:
@@ -36,29 +39,42 @@ def _obstacle() -> str:
     return "there is no display"
 
 
+def ask_file() -> str:
+    """A file that the user picks in a dialog; "" if none is picked or there is no dialog.
+
+    In a process of its own: two toolkits do not share one well.
+    """
+    command = [sys.executable, "-c", _ASK_FILE]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
 class Window:
-    """Shows pictures at the pace of their times; closed by its button, Q or Escape.
+    """Shows pictures and takes keys.
 
     Args:
         title: On its bar.
-        paced: Wait until a picture is due (a file); otherwise show it at once (a camera).
     """
 
-    def __init__(self, title: str, paced: bool) -> None:
-        self._title, self._paced = title, paced
-        self._start_s: float | None = None
+    def __init__(self, title: str) -> None:
+        self._title, self._sized = title, False
         cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
 
-    def show(self, canvas_bgr: np.ndarray, time_s: float) -> bool:
-        """Show a picture; False once the user has closed the window."""
-        if self._start_s is None:
-            self._start_s = time.monotonic() - time_s
+    def show(self, canvas_bgr: np.ndarray) -> None:
+        """Show a picture, scaled to the window; the first gives the window its size."""
+        if not self._sized:
             cv2.resizeWindow(self._title, canvas_bgr.shape[1], canvas_bgr.shape[0])
+            self._sized = True
         cv2.imshow(self._title, canvas_bgr)
-        due_s = self._start_s + time_s - time.monotonic() if self._paced else 0
-        key = cv2.waitKey(max(1, round(1000 * due_s))) & 0xFF
-        visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1
-        return visible and key not in (ord("q"), 27)
+
+    def key(self, wait_s: float) -> str:
+        """A key pressed within the time (at least a millisecond), in lower case; "" if none."""
+        code = cv2.waitKey(max(1, round(1000 * wait_s)))
+        return chr(code & 0xFF).lower() if code >= 0 else ""
+
+    @property
+    def closed(self) -> bool:
+        """The user has closed it."""
+        return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
 
     def __enter__(self) -> "Window":
         return self

@@ -36,7 +36,9 @@ class VideoSink:
         self._partial = self.path.with_name(f".partial-{self.path.name}")
         self._next_s: float | None = None
         code = cv2.VideoWriter.fourcc(*fourcc)
-        self._writer = cv2.VideoWriter(str(self._partial), code, fps, size_wh)
+        self._writer: cv2.VideoWriter | None = cv2.VideoWriter(
+            str(self._partial), code, fps, size_wh
+        )
         if not self._writer.isOpened():
             self._partial.unlink(missing_ok=True)
             raise InputError(
@@ -44,7 +46,9 @@ class VideoSink:
             )
 
     def write(self, image_bgr: np.ndarray, time_s: float) -> None:
-        """Show (H, W, 3) `image_bgr` from `time_s` on."""
+        """Show (H, W, 3) `image_bgr` from `time_s` on; ValueError once closed."""
+        if self._writer is None:
+            raise ValueError(f"{self.path} is closed")
         if self._next_s is None:
             self._next_s = time_s
         self._next_s = max(self._next_s, time_s - _LONGEST_GAP_S)
@@ -55,12 +59,19 @@ class VideoSink:
         for _ in range(repeats):
             self._writer.write(image_bgr)
 
+    def close(self, keep: bool = True) -> None:
+        """Finish the file, or discard it. Does nothing the second time."""
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        if keep:
+            os.replace(self._partial, self.path)
+        else:
+            self._partial.unlink(missing_ok=True)
+
     def __enter__(self) -> "VideoSink":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_) -> None:
-        self._writer.release()
-        if kind is None:
-            os.replace(self._partial, self.path)
-        else:
-            self._partial.unlink(missing_ok=True)
+        self.close(keep=kind is None)

@@ -2,6 +2,7 @@
 
 import math
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ NOMINAL_FPS = 30.0
 _OPEN_TIMEOUT_MS = 10_000
 _LIVE_SCHEMES = ("rtsp", "rtmp", "rtp", "udp", "tcp", "srt")
 _MAX_FAILED_READS = 300
+_HANGING_S = 2.0
 _ROTATIONS = {
     90: cv2.ROTATE_90_CLOCKWISE,
     180: cv2.ROTATE_180,
@@ -43,11 +45,13 @@ class Frame:
         image_bgr: (H, W, 3) uint8, upright.
         time_s: Its time in the file, or since the first frame of a live source; increasing.
         index: Its place among the decoded frames, from 0.
+        read_s: When it was read, by the source's clock.
     """
 
     image_bgr: np.ndarray
     time_s: float
     index: int
+    read_s: float
 
 
 class FrameSource:
@@ -66,7 +70,7 @@ class FrameSource:
         capture: An opened `cv2.VideoCapture`, or anything with its `read`, `get`, `set`, `release`.
         name: See above.
         is_live: See above; None = live if no length is announced.
-        clock: Seconds, the times of a live source.
+        clock: Seconds; gives the times of a live source.
 
     Raises:
         InputError: Not a single frame can be decoded.
@@ -80,6 +84,7 @@ class FrameSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._capture, self._clock, self.name = capture, clock, name
+        self._reading = threading.Lock()  # releasing a capture that is being read would crash
         # Some builds apply the rotation metadata and some do not; turning it off and rotating
         # here leaves one behaviour. Where it cannot be turned off, it has been applied.
         capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
@@ -111,8 +116,10 @@ class FrameSource:
         self.close()
 
     def close(self) -> None:
-        """Release the file or camera."""
-        self._capture.release()
+        """Release the file or camera, unless a thread hangs in reading it: then it stays open."""
+        if self._reading.acquire(timeout=_HANGING_S):
+            self._capture.release()
+            self._reading.release()
 
     def __iter__(self) -> Iterator[Frame]:
         frame, self._first = self._first, None
@@ -127,7 +134,8 @@ class FrameSource:
             return None
         if self._rotation is not None:
             image = cv2.rotate(image, self._rotation)
-        frame = Frame(image, self._next_time(), self._index)
+        read_s = self._clock()
+        frame = Frame(image, self._next_time(read_s), self._index, read_s)
         self._index += 1
         return frame
 
@@ -139,18 +147,18 @@ class FrameSource:
         """
         missing = 0 if self.is_live else (self.frame_count or 0) - self._index
         for attempt in range(1 + max(0, min(missing, _MAX_FAILED_READS))):
-            ok, image = self._capture.read()
+            with self._reading:
+                ok, image = self._capture.read()
             if ok:
                 self.truncated |= attempt > 0
                 return image
         return None
 
-    def _next_time(self) -> float:
+    def _next_time(self, read_s: float) -> float:
         """Time of the frame just read; repaired to one nominal step where it does not increase."""
         if self.is_live:
-            now = self._clock()
-            self._start_s = now if self._start_s is None else self._start_s
-            time_s = now - self._start_s
+            self._start_s = read_s if self._start_s is None else self._start_s
+            time_s = read_s - self._start_s
         else:
             time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
         if not time_s > self._time_s:  # also where it is not a number

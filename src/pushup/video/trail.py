@@ -12,7 +12,7 @@ from pushup.video.overlay import Sample, Scene
 
 
 class Meter:
-    """Frames per second over the latest ones, by the wall clock.
+    """Speed and delay over the latest frames.
 
     Args:
         window: Number of frames.
@@ -22,32 +22,42 @@ class Meter:
     def __init__(self, window: int = 30, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._ticks: deque[float] = deque(maxlen=window)
+        self._latencies: deque[float] = deque(maxlen=10 * window)
 
-    def tick(self) -> None:
-        """A frame is done."""
+    def tick(self, latency_s: float) -> None:
+        """A frame is done, `latency_s` after it was read."""
         self._ticks.append(self._clock())
+        self._latencies.append(latency_s)
 
     @property
     def fps(self) -> float:
-        """Mean rate; 0 before the second frame."""
+        """Mean rate of the frames done; 0 before the second."""
         steps = [b - a for a, b in pairwise(self._ticks)]
         return 1 / max(float(np.mean(steps)), 1e-9) if steps else 0.0
+
+    @property
+    def latency_s(self) -> float:
+        """Median delay; NaN before the first frame."""
+        return float(np.median(self._latencies)) if self._latencies else float("nan")
 
 
 class Trail:
     """Collects what `scene` shows beside the current pose.
 
+    Attributes:
+        meter: Knows the speed.
+
     Args:
         edges: Index pairs of joints that form limbs.
         span_s: Seconds of signal to keep.
-        meter: Measures the speed shown.
+        meter: Measures the speed.
     """
 
     def __init__(
         self, edges: Sequence[tuple[int, int]], span_s: float = 8.0, meter: Meter | None = None
     ) -> None:
         self._edges, self._span_s = edges, span_s
-        self._meter = meter or Meter()
+        self.meter = meter or Meter()
         self.reset()
 
     def reset(self) -> None:
@@ -56,9 +66,11 @@ class Trail:
         self._reps: deque[tuple[float, float]] = deque(maxlen=100)
         self._tempo = ""
 
-    def add(self, time_s: float, state: CounterState, rep: Rep | None) -> None:
-        """Take the counter's answer to the frame at `time_s`."""
-        self._meter.tick()
+    def add(
+        self, time_s: float, state: CounterState, rep: Rep | None, latency_s: float = 0.0
+    ) -> None:
+        """Take the counter's answer to the frame at `time_s`, read `latency_s` ago."""
+        self.meter.tick(latency_s)
         self._samples.append(Sample(time_s, state.value, state.threshold, state.gate_open))
         while self._samples[0].time_s < time_s - self._span_s:
             self._samples.popleft()
@@ -67,17 +79,8 @@ class Trail:
             seconds = rep.top_s - rep.start_s
             self._tempo = f"{seconds:.1f} s a rep" if seconds > 0 else ""
 
-    def scene(
-        self,
-        count: int,
-        keypoints_frame: np.ndarray,
-        scores: np.ndarray,
-        lines: Sequence[str] = (),
-        hint: str = "",
-        help: Sequence[str] = (),
-    ) -> Scene:
+    def scene(self, count: int, keypoints_frame: np.ndarray, scores: np.ndarray) -> Scene:
         """All that can be drawn over the latest frame."""
-        speed = f"{self._meter.fps:.0f} fps"
         return Scene(
             count=count,
             keypoints_frame=keypoints_frame,
@@ -87,7 +90,5 @@ class Trail:
             samples=tuple(self._samples),
             reps_s=tuple(self._reps),
             span_s=self._span_s,
-            lines=[line for line in (speed, *lines, self._tempo) if line],
-            hint=hint,
-            help=help,
+            lines=[line for line in (f"{self.meter.fps:.0f} fps", self._tempo) if line],
         )

@@ -1,0 +1,50 @@
+"""The window over one source after another, as the user asks."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pushup.app.player import Player, View
+from pushup.app.run import Summary, finish
+from pushup.app.session import Session
+from pushup.app.window import Window
+from pushup.video.camera import Camera
+from pushup.video.source import FrameSource
+
+
+def run_window(
+    source: FrameSource | Camera,
+    open_source: Callable[[str], FrameSource | Camera],
+    new_session: Callable[[FrameSource | Camera, Path], Session],
+    output_dir: Path,
+    annotate: bool = True,
+    view: View | None = None,
+) -> list[Summary]:
+    """Play sources in a window until the user leaves; the records of each as of `run_video`.
+
+    The first writes into `output_dir`, the next ones into `02`, `03` ... below it.
+
+    Args:
+        source: The first, open.
+        open_source: Opens what the user asks for.
+        new_session: Makes a session for a source and its output folder.
+        output_dir: Existing folder.
+        annotate: Write annotated.mp4 of files.
+        view: What is set at the start.
+
+    Returns:
+        A summary per source.
+    """
+    view = view or View()
+    summaries: list[Summary] = []
+    current: FrameSource | Camera | None = source
+    with Window("pushup") as window:
+        while current is not None:
+            folder = output_dir / f"{len(summaries) + 1:02d}" if summaries else output_dir
+            folder.mkdir(exist_ok=True)
+            with current:
+                session = new_session(current, folder)
+                player = Player(current, session, window, view, folder, open_source, annotate)
+                player.play()
+                summaries.append(finish(current, session, folder))
+            current = player.next_source
+    return summaries

@@ -1,0 +1,105 @@
+"""The history of workouts, `log.csv`: a row a session, kept up to date while it runs."""
+
+import csv
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from pushup.app.records import csv_text, write_text
+from pushup.cli import InputError
+from pushup.counting.sets import workout
+from pushup.counting.types import Rep
+
+COLUMNS = ("date", "source", "sets", "repetitions", "best_set", "rest_s", "tempo_s")
+"""`date` is the local time at which the session began; with `source` it names the row."""
+
+_LOCK_STALE_S = 10.0
+
+
+class Log:
+    """One session's row in a file that many sessions, also running ones, share.
+
+    The row is replaced after each repetition, the file always in one piece: a crash loses neither
+    the row nor the file.
+
+    Args:
+        path: The file; made, with its folder, when there is something to write.
+        source: What the session watches.
+        rest_s: After so long without a repetition the next begins a new set.
+    """
+
+    def __init__(self, path: Path, source: str, rest_s: float) -> None:
+        self._path, self._source, self._rest_s = path, source, rest_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Leave the row as it is; a new one follows."""
+        date = datetime.now().isoformat(sep=" ", timespec="milliseconds")
+        self._key = {"date": date, "source": self._source}
+
+    def rep(self, reps: Sequence[Rep]) -> None:
+        """Write or replace the session's row.
+
+        Raises:
+            InputError: The file cannot be read as such a log, or not be written.
+        """
+        figures = {
+            name: round(value, 2) if isinstance(value, float) else value
+            for name, value in asdict(workout(reps, self._rest_s)).items()
+        }
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"cannot write {self._path}: {error.strerror}; give log=FILE"
+            ) from error
+        with _locked(self._path):
+            rows = [r for r in read(self._path) if any(r[k] != v for k, v in self._key.items())]
+            write_text(self._path, csv_text(COLUMNS, [*rows, {**self._key, **figures}]))
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """The rows of a log, as text, oldest first; none if it does not exist.
+
+    Raises:
+        InputError: It is not such a log.
+    """
+    if not path.exists():
+        return []
+    try:
+        with path.open(newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as a log: {error}") from error
+    if tuple(reader.fieldnames or ()) != COLUMNS or any(None in row.values() for row in rows):
+        raise InputError(f"{path} is not a log of workouts (columns {', '.join(COLUMNS)})")
+    return rows
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    return f"cannot write {path}: {error.strerror}; give another log=FILE, or log=null"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the file's lock; one left behind by a crash is broken after ten seconds."""
+    lock = path.with_name(f".lock-{path.name}")
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            if lock.exists() and time.time() - lock.stat().st_mtime > _LOCK_STALE_S:
+                lock.unlink(missing_ok=True)
+            time.sleep(0.01)
+        except OSError as error:
+            raise InputError(_unwritable(path, error)) from error
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)

@@ -1,0 +1,237 @@
+"""One source played in a window, steered by keys."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pushup.app.background import Background
+from pushup.app.run import ANNOTATED, pipeline
+from pushup.app.session import Session
+from pushup.app.window import Window, ask_file
+from pushup.cli import InputError
+from pushup.video.camera import Camera
+from pushup.video.overlay import Scene, canvas_size, draw
+from pushup.video.sink import VideoSink
+from pushup.video.source import Frame, FrameSource
+
+HELP = (
+    "Q quit",
+    "SPACE pause",
+    "S step a frame",
+    "R reset the count",
+    "O open a file",
+    "C next camera",
+    "M mirror",
+    "V record",
+    "E explain",
+    "H help",
+)
+
+_IDLE_S = 0.02
+_STALLED_S = 2.0
+_BEHIND_S = 0.5
+_NOTICE_S = 4.0
+
+
+@dataclass
+class View:
+    """What the user has set, kept from source to source."""
+
+    mirror: bool = False
+    explain: bool = False
+    help: bool = False
+
+
+class Player:
+    """Shows a camera's newest picture at once, each of a file's at its time.
+
+    Attributes:
+        next_source: What the user asked for instead, already open; None if nothing.
+
+    Args:
+        source: Open.
+        session: A fresh one.
+        window: Shown in.
+        view: Kept up to date.
+        output_dir: Gets annotated.mp4 of a file, and recordings.
+        open_source: Opens what the user asks for.
+        annotate: Write annotated.mp4 of a file.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource | Camera,
+        session: Session,
+        window: Window,
+        view: View,
+        output_dir: Path,
+        open_source: Callable[[str], FrameSource | Camera],
+        annotate: bool = True,
+    ) -> None:
+        self._source, self._session, self._window, self._view = source, session, window, view
+        self._output_dir, self._open_source = output_dir, open_source
+        self._annotate = annotate and not source.is_live
+        self.next_source: FrameSource | Camera | None = None
+        self._pending: tuple[Frame, Scene] | None = None
+        self._latest: tuple[Frame, Scene] | None = None
+        self._start_s: float | None = None  # by the clock, of a file's time 0
+        self._progress_s = time.monotonic()
+        self._paused = self._stepping = self._done = False
+        self._annotated: VideoSink | None = None
+        self._recording: VideoSink | None = None
+        self._recordings = 0
+        self._notice, self._notice_until_s = "", 0.0
+        self._actions = {
+            "q": self._quit,
+            "\x1b": self._quit,
+            " ": self._pause,
+            "s": self._step,
+            "r": session.reset,
+            "o": self._open_file,
+            "c": self._next_camera,
+            "m": self._mirror,
+            "v": self._record,
+            "e": self._explain,
+            "h": self._help,
+        }
+
+    def play(self) -> None:
+        """Until the end, or until the user leaves by Q, the window's button or Ctrl-C."""
+        self._session.explain = self._view.explain
+        with ExitStack() as self._sinks:
+            if self._annotate:
+                self._annotated = self._open_sink(ANNOTATED)
+            try:
+                with pipeline(self._source, self._session) as scenes:
+                    while not self._done:
+                        self._obey(self._window.key(self._wait_s()))
+                        self._advance(scenes)
+                        self._done |= self._window.closed
+            except KeyboardInterrupt:
+                self.next_source = None
+
+    def _open_sink(self, name: str) -> VideoSink:
+        size_wh, fps = canvas_size(self._source.size_wh), self._source.fps
+        return self._sinks.enter_context(VideoSink(self._output_dir / name, size_wh, fps))
+
+    # The flow of pictures.
+
+    def _wait_s(self) -> float:
+        """How long keys may be waited for before there is something else to do."""
+        if self._paused:
+            return _IDLE_S
+        if self._pending is None or self._start_s is None:
+            return 0.0
+        due_s = self._start_s + self._pending[0].time_s
+        return min(max(due_s - time.monotonic(), 0.0), _IDLE_S)
+
+    def _advance(self, scenes: Background[tuple[Frame, Scene]]) -> None:
+        """Show the next picture, if it is there and due."""
+        if self._paused and not self._stepping:
+            return
+        if self._pending is None:
+            self._pending = scenes.poll(_IDLE_S)
+        if self._pending is None:
+            self._done |= scenes.ended
+            if time.monotonic() - self._progress_s > _STALLED_S:
+                self._progress_s = time.monotonic()
+                self._notify("waiting for the picture")
+        elif self._stepping or self._is_due(self._pending[0]):
+            self._latest, self._pending, self._stepping = self._pending, None, False
+            self._progress_s = time.monotonic()
+            self._show(new=True)
+
+    def _is_due(self, frame: Frame) -> bool:
+        if self._source.is_live:
+            return True
+        now_s = time.monotonic()
+        if self._start_s is None or now_s - self._start_s - frame.time_s > _BEHIND_S:
+            self._start_s = now_s - frame.time_s  # what is late is not caught up with
+        return now_s >= self._start_s + frame.time_s
+
+    def _show(self, new: bool = False) -> None:
+        """Draw the latest picture; write it to the sinks if it is a new one."""
+        if self._latest is None:
+            return
+        frame, scene = self._latest
+        lines, hint = list(scene.lines), scene.hint
+        if self._source.is_live and not self._paused:
+            lines.append(f"{1000 * (time.monotonic() - frame.read_s):.0f} ms")
+        if self._recording is not None:
+            lines.append("REC")
+        if self._paused:
+            hint = "paused"
+        elif time.monotonic() < self._notice_until_s:
+            hint = self._notice
+        scene = replace(scene, lines=lines, hint=hint, help=HELP if self._view.help else ())
+        canvas = draw(frame.image_bgr, scene, self._view.mirror)
+        if new:
+            for sink in (self._annotated, self._recording):
+                if sink is not None:
+                    sink.write(canvas, frame.time_s)
+        self._window.show(canvas)
+
+    def _notify(self, words: str) -> None:
+        self._notice, self._notice_until_s = words, time.monotonic() + _NOTICE_S
+        self._show()
+
+    # What the keys do.
+
+    def _obey(self, key: str) -> None:
+        action = self._actions.get(key)
+        if action is not None:
+            action()
+            self._show()
+
+    def _quit(self) -> None:
+        self._done = True
+
+    def _pause(self) -> None:
+        self._paused = not self._paused
+        # A file waits; a camera goes on, so that its pictures have to be passed over.
+        self._session.paused = self._paused and self._source.is_live
+        self._start_s = None
+
+    def _step(self) -> None:
+        if not self._paused:
+            self._pause()
+        self._stepping, self._session.paused = True, False
+
+    def _mirror(self) -> None:
+        self._view.mirror = not self._view.mirror
+
+    def _explain(self) -> None:
+        self._view.explain = self._session.explain = not self._view.explain
+
+    def _help(self) -> None:
+        self._view.help = not self._view.help
+
+    def _record(self) -> None:
+        if self._recording is not None:
+            self._recording.close()
+            self._notify(f"recorded {self._recording.path.name}")
+            self._recording = None
+        else:
+            self._recordings += 1
+            self._recording = self._open_sink(f"recording_{self._recordings:03d}.mp4")
+
+    def _open_file(self) -> None:
+        path = ask_file()
+        self._start_s = None
+        if path:
+            self._change_to(path)
+        else:
+            self._notify("no file chosen")
+
+    def _next_camera(self) -> None:
+        number = self._source.name.removeprefix("camera ")
+        self._change_to(str(int(number) + 1) if number.isdecimal() else "0")
+
+    def _change_to(self, name: str) -> None:
+        try:
+            self.next_source = self._open_source(name)
+            self._done = True
+        except InputError as error:
+            self._notify(str(error).partition(";")[0])

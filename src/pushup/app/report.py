@@ -1,0 +1,115 @@
+"""Draws the history of workouts: repetitions a day, best set, tempo.
+
+python -m pushup.app.report [outputs/log.csv] [--out history.png]
+"""
+
+import argparse
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from pathlib import Path
+
+from pushup.app import log
+from pushup.cli import InputError, command
+
+
+@dataclass(frozen=True)
+class Day:
+    """All sessions of one day.
+
+    Attributes:
+        day: The date.
+        repetitions: In all.
+        best_set: Repetitions of the longest set.
+        tempo_s: Mean duration of a repetition.
+    """
+
+    day: date
+    repetitions: int
+    best_set: int
+    tempo_s: float
+
+
+def by_day(rows: list[dict[str, str]]) -> list[Day]:
+    """Sum the rows of `log.read` up, oldest day first.
+
+    Raises:
+        InputError: A row holds something else.
+    """
+    try:
+        sessions = [
+            (
+                datetime.fromisoformat(row["date"]).date(),
+                int(row["repetitions"]),
+                int(row["best_set"]),
+                float(row["tempo_s"]),
+            )
+            for row in rows
+        ]
+    except ValueError as error:
+        raise InputError(f"the log holds a row that is none: {error}") from error
+    days = []
+    for day, group in groupby(sorted(sessions), key=lambda session: session[0]):
+        _, repetitions, best_sets, tempos = zip(*group, strict=True)
+        total = sum(repetitions)
+        tempo_s = sum(n * t for n, t in zip(repetitions, tempos, strict=True)) / total
+        days.append(Day(day, total, max(best_sets), tempo_s))
+    return days
+
+
+def draw(days: list[Day], out: Path) -> None:
+    """Write the picture of the history."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    dates = [day.day for day in days]
+    figure, axes = plt.subplots(3, 1, figsize=(9, 7), sharex=True, layout="constrained")
+    axes[0].bar(dates, [day.repetitions for day in days], color="tab:green")
+    axes[0].set_ylabel("repetitions a day")
+    axes[1].plot(dates, [day.best_set for day in days], "o-", color="tab:blue")
+    axes[1].set_ylabel("best set")
+    axes[2].plot(dates, [day.tempo_s for day in days], "o-", color="tab:orange")
+    axes[2].set_ylabel("seconds a repetition")
+    for axis in axes:
+        axis.set_ylim(bottom=0)
+        axis.grid(axis="y", alpha=0.3)
+    locator = AutoDateLocator()
+    axes[2].xaxis.set_major_locator(locator)
+    axes[2].xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    total = sum(day.repetitions for day in days)
+    figure.suptitle(f"{total} push-ups on {len(days)} days")
+    part = out.with_name(f".partial-{out.name}")
+    try:
+        figure.savefig(part, format=out.suffix.lstrip(".") or "png")
+        part.replace(out)
+    except (OSError, ValueError) as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"cannot write {out}: {error}; give --out FILE.png") from error
+    finally:
+        plt.close(figure)
+
+
+@command
+def main(argv: list[str] | None = None) -> None:
+    """Command line: see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m pushup.app.report")
+    parser.add_argument("log", nargs="?", default="outputs/log.csv")
+    parser.add_argument("--out", default="history.png")
+    arguments = parser.parse_args(argv)
+    rows = log.read(Path(arguments.log))
+    if not rows:
+        raise InputError(f"{arguments.log} holds no workout yet: run infer.py source=0 window=true")
+    days = by_day(rows)
+    draw(days, Path(arguments.out))
+    latest = days[-1]
+    print(
+        f"{arguments.out}: {len(days)} days; {latest.day}: {latest.repetitions} push-ups, "
+        f"best set {latest.best_set}, {latest.tempo_s:.1f} s each"
+    )
+
+
+if __name__ == "__main__":
+    main()
