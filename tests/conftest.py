@@ -13,7 +13,7 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 matplotlib.use("Agg")
 os.environ.setdefault("WANDB_MODE", "offline")
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # the nets here are small: a second thread waits more than it works
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -17,11 +17,7 @@ class InputError(ValueError):
 
 
 def command(function: Callable[..., T]) -> Callable[..., T]:
-    """Decorate a command: an `InputError` becomes one line on stderr and exit code 1.
-
-    Under `hydra.main`, wrap the function that it calls, not the one it decorates: Hydra finds the
-    configuration beside the file of the latter.
-    """
+    """Decorate a command: an `InputError` becomes one line on stderr and exit code 1."""
 
     @functools.wraps(function)
     def run(*args, **kwargs) -> T:

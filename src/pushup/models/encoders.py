@@ -47,7 +47,7 @@ class TimmEncoder(nn.Module):
 
 def _create(name: str, keep: tuple[int, ...], pretrained: Pretrained) -> nn.Module:
     if pretrained is True:
-        return _download(
+        return download(
             name, lambda: timm.create_model(name, True, features_only=True, out_indices=keep)
         )
     net = timm.create_model(name, features_only=True, out_indices=keep, pretrained=False)
@@ -72,7 +72,7 @@ class ShuffleNetEncoder(nn.Module):
 
         if pretrained is True:
             weights = ShuffleNet_V2_X1_0_Weights.IMAGENET1K_V1
-            net = _download("shufflenet_v2_x1_0", lambda: shufflenet_v2_x1_0(weights=weights))
+            net = download("shufflenet_v2_x1_0", lambda: shufflenet_v2_x1_0(weights=weights))
         else:
             net = shufflenet_v2_x1_0()
         self.stem = nn.Sequential(net.conv1, net.maxpool)
@@ -98,7 +98,7 @@ def build_encoder(
     return TimmEncoder(name, min_stride, max_stride, pretrained)
 
 
-def _download(name: str, create):
+def download(name: str, create):
     """Run `create`, which fetches weights, and turn every failure into a clear error."""
     offline = InputError(
         f"the ImageNet weights of {name} could not be fetched: connect to the network, "

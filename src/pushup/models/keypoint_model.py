@@ -27,7 +27,9 @@ def _start_empty(network: nn.Module, joints: int) -> None:
     "Focal Loss for Dense Object Detection", ICCV 2017).
     """
     with torch.no_grad():
-        network.head.bias[:joints] = -5.0  # type: ignore[union-attr, index]
+        head: nn.Conv2d = network.head  # type: ignore[assignment]
+        nn.init.normal_(head.weight, std=0.01)
+        head.bias[:joints] = -5.0  # type: ignore[index]
 
 
 class KeypointModel(nn.Module):

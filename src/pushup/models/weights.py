@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -21,6 +21,15 @@ from torch import Tensor
 
 from pushup.cli import InputError, command
 from pushup.models.keypoint_model import KeypointModel
+from pushup.models.recogniser import Recogniser
+
+Model = KeypointModel | Recogniser
+
+TASKS: dict[str, type[KeypointModel] | type[Recogniser]] = {
+    "keypoints": KeypointModel,
+    "recognition": Recogniser,
+}
+"""What builds a model from its spec, by the task that the spec states."""
 
 SPEC_KEY = "pushup_spec"
 """Where both formats keep the model's `spec`."""
@@ -90,25 +99,37 @@ def _read_ckpt(path: Path) -> tuple[Any, dict[str, Tensor]]:
 
 
 def load(path: str | Path, name: str | None = None) -> KeypointModel:
-    """The keypoint model in a file, in evaluation mode and float32.
+    """The keypoint model in a file; see `load_any`."""
+    return cast(KeypointModel, load_any(path, name, "keypoints"))
+
+
+def load_recogniser(path: str | Path, name: str | None = None) -> Recogniser:
+    """The recogniser in a file; see `load_any`."""
+    return cast(Recogniser, load_any(path, name, "recognition"))
+
+
+def load_any(path: str | Path, name: str | None = None, task: str | None = None) -> Model:
+    """The model in a file, in evaluation mode and float32.
 
     Args:
         path: A `.ckpt` or `.safetensors` file.
         name: If given, the model that the file has to hold.
+        task: If given, the task that the model has to be for.
 
     Raises:
         InputError: See `read`; or the file holds another model or another task.
     """
     spec, state = read(path)
-    if spec["task"] != "keypoints":
-        raise InputError(f"{path} holds a {spec['task']} model: give a keypoint checkpoint")
+    if spec["task"] not in TASKS or spec["task"] != (task or spec["task"]):
+        wanted = task or " or ".join(TASKS)
+        raise InputError(f"{path} holds a {spec['task']} model: give a {wanted} checkpoint")
     if name is not None and spec["name"] != name:
         raise InputError(
             f"{path} holds model {spec['name']!r}, not {name!r}: give model={spec['name']} "
             "or another ckpt_path"
         )
     try:
-        model = KeypointModel.from_spec(spec)
+        model = TASKS[spec["task"]].from_spec(spec)
         model.load_state_dict({key: value.float() for key, value in state.items()})
     except (RuntimeError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0]
@@ -146,7 +167,7 @@ def current_commit() -> str:
 def export(checkpoint: str | Path, out: str | Path, metrics: str | Path | None = None) -> None:
     """Turn a checkpoint into the file that ships; `metrics` is a results.json of evaluate.py."""
     spec, _ = read(checkpoint)
-    model = load(checkpoint)
+    model = load_any(checkpoint)
     if metrics is not None:
         try:
             model.metrics = json.loads(Path(metrics).read_text())

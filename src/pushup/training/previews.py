@@ -19,7 +19,7 @@ class Previews(pl.Callback):
     """After each validation, a sheet of the same pictures: keypoints above, heatmaps below.
 
     True joints are green, predicted ones orange. Sheets go to `folder/epoch_NNN.png`, and to
-    wandb where that is the logger.
+    wandb where that is the logger. A model of another task has none.
     """
 
     def __init__(self, folder: str | Path, count: int = 8) -> None:
@@ -34,7 +34,8 @@ class Previews(pl.Callback):
 
     def on_validation_batch_end(self, trainer, pl_module, outputs, batch, batch_idx, *_) -> None:
         """Keep the first pictures."""
-        if batch_idx == 0 and trainer.is_global_zero:
+        has_keypoints = isinstance(pl_module.model, KeypointModel)
+        if batch_idx == 0 and trainer.is_global_zero and has_keypoints:
             self._batch = {name: value[: self.count] for name, value in batch.items()}
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -20,12 +20,14 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
     """
     # Lightning suggests more loader workers than a small machine should have.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    # The folder holds config.yaml before the first curve; earlier curves were moved aside.
+    warnings.filterwarnings("ignore", ".*Experiment logs directory .* exists and is not empty.*")
     warnings.filterwarnings("ignore", ".*Checkpoint directory .* exists and is not empty.*")
     resume_from = _checkpoint_to_resume(config, output_dir)
     pl.seed_everything(config.seed, workers=True, verbose=False)
     model = instantiate(config.model.module)
     if config.init_from:
-        source = weights.load(config.init_from)
+        source = weights.load_any(config.init_from)
         _copy_matching(source, model, config.init_from)
     task = instantiate(config.model.task)(
         model=model, optimizer=instantiate(config.optimizer), schedule=instantiate(config.scheduler)
