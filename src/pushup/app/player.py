@@ -107,7 +107,8 @@ class Player:
                 with pipeline(self._source, self._session) as scenes:
                     while not self._done:
                         self._obey(self._window.key(self._wait_s()))
-                        self._advance(scenes)
+                        if not self._done:
+                            self._advance(scenes)
                         self._done |= self._window.closed
             except KeyboardInterrupt:
                 self.next_source = None
@@ -183,7 +184,8 @@ class Player:
         action = self._actions.get(key)
         if action is not None:
             action()
-            self._show()
+            if not self._done:
+                self._show()
 
     def _quit(self) -> None:
         self._done = True

@@ -1,0 +1,174 @@
+"""The history of workouts: sets, log, report, voice."""
+
+import threading
+from datetime import date
+
+import cv2
+import pytest
+
+from pushup.app import log, report
+from pushup.app.log import Log
+from pushup.app.speaker import Printer, Speaker
+from pushup.cli import InputError
+from pushup.counting.sets import split_sets, workout
+from pushup.counting.types import Rep
+
+
+def reps(*starts_s):
+    """Repetitions of two seconds each."""
+    return [Rep(s, s + 1.0, s + 2.0, 0.5) for s in starts_s]
+
+
+def test_a_rest_ends_a_set():
+    all_reps = reps(0, 2, 5, 40, 42, 100)
+    assert [len(s) for s in split_sets(all_reps, rest_s=20)] == [3, 2, 1]
+    figures = workout(all_reps, rest_s=20)
+    assert (figures.sets, figures.repetitions, figures.best_set) == (3, 6, 3)
+    assert figures.rest_s == pytest.approx((33 + 56) / 2)
+    assert figures.tempo_s == pytest.approx(2.0)
+    assert split_sets(all_reps, rest_s=100) == [all_reps]
+
+
+def test_nothing_done_is_no_set():
+    figures = workout([], rest_s=20)
+    assert (figures.sets, figures.repetitions, figures.rest_s, figures.tempo_s) == (
+        0,
+        0,
+        None,
+        None,
+    )
+
+
+def test_a_session_has_one_row_kept_up_to_date(tmp_path):
+    path = tmp_path / "history" / "log.csv"
+    first = Log(path, "camera 0", rest_s=20)
+    first.rep(reps(0))
+    first.rep(reps(0, 2))
+    (row,) = log.read(path)
+    assert tuple(row) == log.COLUMNS
+    assert (row["sets"], row["repetitions"], row["best_set"]) == ("1", "2", "2")
+    assert (row["rest_s"], row["tempo_s"]) == ("", "2.0")
+    Log(path, "my, clip.mp4", rest_s=20).rep(reps(0, 50))
+    first.rep(reps(0, 2, 60))
+    rows = {row["source"]: row for row in log.read(path)}
+    assert rows["camera 0"]["repetitions"] == "3"
+    assert rows["my, clip.mp4"]["rest_s"] == "48.0"
+
+
+def test_a_reset_leaves_the_row_and_begins_another(tmp_path, monkeypatch):
+    session = Log(tmp_path / "log.csv", "camera 0", rest_s=20)
+    session.rep(reps(0, 2))
+    monkeypatch.setitem(session._key, "date", "2026-01-01 00:00:00.000")
+    session.rep(reps(0, 2))
+    session.reset()
+    session.rep(reps(0))
+    assert [row["repetitions"] for row in log.read(tmp_path / "log.csv")][-1] == "1"
+    assert len(log.read(tmp_path / "log.csv")) == 3
+
+
+def test_many_sessions_at_once_lose_no_row(tmp_path):
+    path = tmp_path / "log.csv"
+
+    def one(name):
+        session = Log(path, name, rest_s=20)
+        for n in range(1, 6):
+            session.rep(reps(*range(0, 2 * n, 2)))
+
+    threads = [threading.Thread(target=one, args=(f"camera {k}",)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [row["repetitions"] for row in log.read(path)] == ["5"] * 6
+
+
+def test_a_lock_left_by_a_crash_is_broken(tmp_path, monkeypatch):
+    monkeypatch.setattr(log, "_LOCK_STALE_S", 0.05)
+    (tmp_path / ".lock-log.csv").touch()
+    Log(tmp_path / "log.csv", "camera 0", rest_s=20).rep(reps(0))
+    assert len(log.read(tmp_path / "log.csv")) == 1
+    assert not (tmp_path / ".lock-log.csv").exists()
+
+
+def test_a_file_that_is_no_log_is_refused_and_kept(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="not a log of workouts"):
+        Log(path, "camera 0", rest_s=20).rep(reps(0))
+    assert path.read_text() == "a,b\n1,2\n"
+
+
+def test_a_log_that_cannot_be_written_says_so(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write"):
+        Log(tmp_path / "file" / "log.csv", "camera 0", rest_s=20).rep(reps(0))
+
+
+ROWS = """date,source,sets,repetitions,best_set,rest_s,tempo_s
+2026-03-02 18:00:00.000,camera 0,2,30,20,60.0,2.0
+2026-03-01 08:00:00.000,camera 0,1,10,10,,3.0
+2026-03-02 19:00:00.000,camera 0,1,10,10,,4.0
+"""
+
+
+def test_the_report_sums_days_up_and_draws_them(tmp_path, capsys):
+    (tmp_path / "log.csv").write_text(ROWS)
+    first, second = report.by_day(log.read(tmp_path / "log.csv"))
+    assert first == report.Day(date(2026, 3, 1), 10, 10, 3.0)
+    assert second == report.Day(date(2026, 3, 2), 40, 20, pytest.approx(2.5))
+    report.main([str(tmp_path / "log.csv"), "--out", str(tmp_path / "history.png")])
+    assert "2 days; 2026-03-02: 40 push-ups, best set 20, 2.5 s each" in capsys.readouterr().out
+    picture = cv2.imread(str(tmp_path / "history.png"))
+    assert picture.shape[0] > 400
+    assert picture.std() > 10
+
+
+@pytest.mark.parametrize(
+    ("text", "out", "words"),
+    [
+        (None, "h.png", "no workout yet"),
+        ("nothing of the kind\n", "h.png", "not a log"),
+        (ROWS.replace(",30,", ",many,"), "h.png", "is none"),
+        (ROWS, "nosuch/h.png", "cannot write"),
+        (ROWS, "h.mp4", "cannot write"),
+    ],
+)
+def test_a_report_of_something_else_is_refused(tmp_path, capsys, text, out, words):
+    if text is not None:
+        (tmp_path / "log.csv").write_text(text)
+    with pytest.raises(SystemExit) as stopped:
+        report.main([str(tmp_path / "log.csv"), "--out", str(tmp_path / out)])
+    assert stopped.value.code == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert {p.name for p in tmp_path.iterdir()} <= {"log.csv"}
+
+
+def test_the_voice_says_the_count_where_there_is_one(tmp_path, monkeypatch, capsys):
+    said = tmp_path / "said"
+    voice = tmp_path / "espeak"
+    voice.write_text(f'#!/bin/sh\necho "$1" >> {said}\n')
+    voice.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    speaker = Speaker("voice")
+    speaker.rep(reps(0, 2, 4))
+    for _ in range(100):
+        if said.exists() and said.read_text():
+            break
+        threading.Event().wait(0.05)
+    assert said.read_text() == "3\n"
+    monkeypatch.setenv("PATH", "")
+    Speaker("voice").rep(reps(0))
+    assert "no voice" in capsys.readouterr().err
+    Speaker("beep").rep(reps(0))
+    assert capsys.readouterr().err == "\a"
+    Speaker("none").rep(reps(0))
+    assert capsys.readouterr() == ("", "")
+    with pytest.raises(InputError, match="unknown sound='gong'"):
+        Speaker("gong")
+
+
+def test_the_printer_prints_a_line_a_repetition(capsys):
+    Printer().rep(reps(0, 2))
+    assert capsys.readouterr().out == "   2      4.00 s\n"
