@@ -52,11 +52,20 @@ class KeypointTask(Task):
             batch["keypoints"], batch["labelled"], batch["visible"], self.model.stride
         )
         loss = self.loss(maps, targets, batch["labelled"])
-        self.log(f"{stage}/loss", loss, prog_bar=True, on_epoch=True, on_step=stage == "train")
-        if stage != "train":
+        training = stage == "train"
+        self.log(
+            f"{stage}/loss",
+            loss,
+            prog_bar=True,
+            on_epoch=True,
+            on_step=training,
+            sync_dist=not training,  # waiting for other processes at each step would cost time
+            batch_size=len(images),
+        )
+        if not training:
             predicted, _ = self.model.codec.decode(maps)
             side = self.model.input_size
             for name, metric in self.metrics.items():
                 metric.update(predicted / side, batch["keypoints"] / side, batch["labelled"])
-                self.log(f"{stage}/{name}", metric, prog_bar=name == "pcks", on_epoch=True)
+                self.log(f"{stage}/{name}", metric, prog_bar=name == "pcks", batch_size=len(images))
         return loss

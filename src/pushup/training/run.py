@@ -1,13 +1,16 @@
 """From a configuration to a trained model: the one place where training is put together."""
 
 import csv
+import logging
 import math
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
 from hydra.utils import instantiate
 from omegaconf import DictConfig
+from pytorch_lightning.utilities import rank_zero_only
 
 from pushup.cli import InputError
 from pushup.models import weights
@@ -18,11 +21,7 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
 
     `checkpoints/best.ckpt` and `last.ckpt`, `metrics.csv` and `previews/` appear as it goes.
     """
-    # Lightning suggests more loader workers than a small machine should have.
-    warnings.filterwarnings("ignore", ".*does not have many workers.*")
-    # The folder holds config.yaml before the first curve; earlier curves were moved aside.
-    warnings.filterwarnings("ignore", ".*Experiment logs directory .* exists and is not empty.*")
-    warnings.filterwarnings("ignore", ".*Checkpoint directory .* exists and is not empty.*")
+    _quieten_lightning()
     resume_from = _checkpoint_to_resume(config, output_dir)
     pl.seed_everything(config.seed, workers=True, verbose=False)
     model = instantiate(config.model.module)
@@ -37,6 +36,19 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
     trainer = instantiate(config.trainer, callbacks=callbacks, logger=instantiate(config.logger))
     trainer.fit(task, datamodule=data, ckpt_path=resume_from)
     return {name: float(value) for name, value in trainer.callback_metrics.items()}
+
+
+def _quieten_lightning() -> None:
+    """Leave out what Lightning says of itself, of small machines, and of folders we prepared."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    for message in (
+        ".*does not have many workers.*",
+        ".*smaller than the logging interval.*",
+        ".*Experiment logs directory .* exists and is not empty.*",
+        ".*Checkpoint directory .* exists and is not empty.*",
+        ".*LeafSpec.*deprecated.*",
+    ):
+        warnings.filterwarnings("ignore", message)
 
 
 def _checkpoint_to_resume(config: DictConfig, output_dir: Path) -> str | None:
@@ -69,6 +81,18 @@ def _copy_matching(source, target, origin: str) -> None:
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"init_from={origin} does not fit this model: {reason}") from error
+
+
+@rank_zero_only
+def report(
+    metrics: dict[str, float], output_dir: Path, overrides: Sequence[str], table: Path | None
+) -> None:
+    """Print a run's figures; in a sweep, add them to its table."""
+    figures = {name: f"{value:.6g}" for name, value in sorted(metrics.items())}
+    if table is not None:
+        row = {"run": output_dir.name, "overrides": " ".join(overrides), **figures}
+        append_summary(table, row)
+    print(f"{output_dir}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
 
 
 def append_summary(path: Path, row: dict[str, object]) -> None:
