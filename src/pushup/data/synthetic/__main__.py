@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pushup.cli import InputError, command
-from pushup.data.synthetic.clips import write_clips
+from pushup.data.synthetic.files import write_clips
 from pushup.data.synthetic.source import EXERCISES, SyntheticSource
 from pushup.skeleton import BODY16
 
@@ -63,9 +63,8 @@ def _bench(args: argparse.Namespace) -> None:
     for i in range(5, args.count + 5):
         source[i]
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(
-        f"{1000 * wall / args.count:.1f} ms an image ({1000 * cpu / args.count:.1f} ms of processor)"
-    )
+    wall, cpu = 1000 * wall / args.count, 1000 * cpu / args.count
+    print(f"{wall:.1f} ms an image ({cpu:.1f} ms of processor time)")
 
 
 @command

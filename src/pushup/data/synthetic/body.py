@@ -200,11 +200,10 @@ class Figure:
         (r_ankle, l_ankle), (r_knee, l_knee), (r_hip, l_hip) = self.ankles, self.knees, self.hips
         (r_wrist, l_wrist), (r_elbow, l_elbow) = self.wrists, self.elbows
         r_shoulder, l_shoulder = self.shoulders
-        return np.stack(
-            [r_ankle, r_knee, r_hip, l_hip, l_knee, l_ankle]
-            + [self.stance.pelvis, self.shoulders.mean(0), self.upper_neck, self.head_top]
-            + [r_wrist, r_elbow, r_shoulder, l_shoulder, l_elbow, l_wrist]
-        )
+        legs = [r_ankle, r_knee, r_hip, l_hip, l_knee, l_ankle]
+        trunk = [self.stance.pelvis, self.shoulders.mean(0), self.upper_neck, self.head_top]
+        arms = [r_wrist, r_elbow, r_shoulder, l_shoulder, l_elbow, l_wrist]
+        return np.stack(legs + trunk + arms)
 
 
 def thorax_and_shoulders(

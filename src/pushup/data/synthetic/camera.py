@@ -16,7 +16,14 @@ VIEWS = {
 }
 """Mean and spread in degrees of the angle from the person's front (the head's direction when
 prone) and of the elevation."""
-_SHARES = {"side": 0.4, "front": 0.15, "three_quarter": 0.24, "back": 0.06, "high": 0.09, "low": 0.06}  # fmt: skip
+_SHARES = {
+    "side": 0.4,
+    "front": 0.15,
+    "three_quarter": 0.24,
+    "back": 0.06,
+    "high": 0.09,
+    "low": 0.06,
+}
 
 
 @dataclass(frozen=True)

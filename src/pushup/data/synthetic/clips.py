@@ -1,23 +1,18 @@
-"""Rendered video clips with exact keypoints and repetition times, in memory or as files."""
+"""Rendered video clips with exact keypoints and repetition times, in memory."""
 
-import csv
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from pushup.cli import InputError
 from pushup.data.synthetic.body import Body, Stance, rotation, solve, vec
 from pushup.data.synthetic.camera import aim, sample_view
 from pushup.data.synthetic.effects import Lens
 from pushup.data.synthetic.look import Look
 from pushup.data.synthetic.mesh import Skin
 from pushup.data.synthetic.motion import Entrance, PhaseTrack, RepTruth, Tempo, wander
-from pushup.data.synthetic.render import draw
-from pushup.data.synthetic.scene import sample_scene
+from pushup.data.synthetic.places import sample_scene
+from pushup.data.synthetic.render import draw, inside_picture
 from pushup.data.synthetic.source import EXERCISES, place_props
 
 REPEATING = ("push_up", "squat", "pull_up", "jumping_jack", "sit_up")
@@ -114,6 +109,7 @@ class _Performance:
         duration_s: float,
         repetitions: int | None,
         options: ClipOptions,
+        azimuth_deg: float,
     ):
         self.body = Body.sample(rng)
         self.look = Look.sample(rng, self.body.feminine, self.body.muscle)
@@ -125,10 +121,14 @@ class _Performance:
         end = duration_s - 0.25
         self.entrance = self.exit = None
         if options.enters:
-            self.entrance = Entrance(self.body, rng, self.act.stance(0.0), exercise in _PRONE)
+            self.entrance = Entrance(
+                self.body, rng, self.act.stance(0.0), exercise in _PRONE, azimuth_deg
+            )
             begin += self.entrance.duration_s
         if options.leaves:
-            self.exit = Entrance(self.body, rng, self.act.stance(0.0), exercise in _PRONE)
+            self.exit = Entrance(
+                self.body, rng, self.act.stance(0.0), exercise in _PRONE, azimuth_deg
+            )
             end -= self.exit.duration_s + 0.3
         if exercise not in REPEATING:
             if repetitions:
@@ -194,7 +194,8 @@ def render_clip(
     asked = ClipOptions(**options)  # type: ignore[arg-type]
     rng = np.random.default_rng([seed, 7919])
     shown = "standing" if exercise == "empty" else exercise
-    show = _Performance(rng, shown, duration_s, repetitions, asked)
+    angles_deg = sample_view(rng, view)
+    show = _Performance(rng, shown, duration_s, repetitions, asked, angles_deg[0])
     heading = float(rng.uniform(0, 360))
     turn = rotation(vec(0, 0, 1), heading)
 
@@ -203,7 +204,7 @@ def render_clip(
 
     extremes = np.concatenate([figure(show.act.stance(p)).joints for p in (0.0, 0.5, 1.0)])
     fill = float(np.clip(rng.normal(0.66, 0.12), 0.35, 0.85))
-    camera = aim(rng, extremes, heading, sample_view(rng, view), fill, size_wh)
+    camera = aim(rng, extremes, heading, angles_deg, fill, size_wh)
     props = place_props(show.act.props, heading, rng)
     scene = sample_scene(rng, camera, extremes.mean(0), heading, props)
     empty = scene.view(camera)
@@ -226,10 +227,8 @@ def render_clip(
         shift = shake(float(time_s)) if shake_px else np.zeros(2)
         frames.append(lens.apply(_shifted(rgb, shift), rng))
         joints = joints + shift
-        with np.errstate(invalid="ignore"):
-            inside = ((joints > -0.5) & (joints < np.array(size_wh) - 0.5)).all(1)
         keypoints.append(joints)
-        visible.append(seen & inside)
+        visible.append(seen & inside_picture(joints, size_wh))
     return Clip(
         frames_rgb=frames,
         time_s=times,
@@ -249,76 +248,3 @@ def _shifted(rgb: np.ndarray, shift: np.ndarray) -> np.ndarray:
         return rgb
     matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
     return cv2.warpAffine(rgb, matrix, rgb.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
-
-
-_COUNTS = ("video", "count", "confidence", "split", "source", "view", "note", "width", "height", "fps", "frames", "duration_s", "scene", "starts_low")  # fmt: skip
-
-
-def write_clips(
-    folder: str | Path,
-    seeds: Iterable[int],
-    exercise: str = "push_up",
-    counted: str = "push_up",
-    **options: object,
-) -> list[Path]:
-    """Write clips as mp4v files with `counts.csv` and `reps.csv` beside them.
-
-    Args:
-        folder: Created if need be; files of the same names are replaced.
-        seeds: One clip each, named after it.
-        exercise: What is shown, or "mixed" for one of all chosen by the seed.
-        counted: The exercise whose repetitions count; clips of others have count 0.
-        **options: For `render_clip`, a constant frame rate only.
-
-    Raises:
-        InputError: The folder or a video cannot be written.
-        ValueError: `variable_rate` was asked for, which OpenCV cannot write.
-    """
-    if options.get("variable_rate"):
-        raise ValueError("OpenCV writes constant frame rates only; use render_clip instead")
-    out = Path(folder)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot create folder {out}: {error.strerror}; choose another") from error
-    paths, counts, reps = [], [], []
-    choices = (*EXERCISES, "empty")
-    for seed in seeds:
-        shown = choices[seed % len(choices)] if exercise == "mixed" else exercise
-        clip = render_clip(seed, shown, **options)  # type: ignore[arg-type]
-        path = out / f"rendered_{seed}_{shown}.mp4"
-        _write_video(path, clip)
-        height, width = clip.frames_rgb[0].shape[:2]
-        truth = clip.repetitions if shown == counted else []
-        counts.append(
-            (path.name, len(truth), "exact", "rendered", "rendered", clip.view, shown, width, height,
-             round(clip.fps, 3), len(clip.frames_rgb), round(len(clip.frames_rgb) / clip.fps, 3),
-             path.stem, int(clip.starts_low))
-        )  # fmt: skip
-        reps += [(path.name, i, round(rep.bottom_s, 3)) for i, rep in enumerate(truth, 1)]
-        paths.append(path)
-    _write_table(out / "counts.csv", _COUNTS, counts)
-    _write_table(out / "reps.csv", ("video", "rep", "bottom_s"), reps)
-    return paths
-
-
-def _write_video(path: Path, clip: Clip) -> None:
-    part = path.with_suffix(".part.mp4")
-    size = clip.frames_rgb[0].shape[1::-1]
-    fourcc = cv2.VideoWriter.fourcc(*"mp4v")
-    writer = cv2.VideoWriter(str(part), fourcc, clip.fps, size)
-    if not writer.isOpened():
-        raise InputError(f"cannot write video {path}; check that its folder is writable")
-    try:
-        for frame_rgb in clip.frames_rgb:
-            writer.write(cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2BGR))
-    finally:
-        writer.release()
-    os.replace(part, path)
-
-
-def _write_table(path: Path, header: tuple, rows: list[tuple]) -> None:
-    part = path.with_suffix(".part")
-    with part.open("w", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-    os.replace(part, path)

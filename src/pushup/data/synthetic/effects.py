@@ -88,7 +88,7 @@ class Lens:
         if self.shrink < 1:
             out = cv2.resize(out, (width, height), interpolation=cv2.INTER_LINEAR)
         _, packed = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, self.quality])
-        return cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
 
     def metered(self, rgb: np.ndarray) -> "Lens":
         """With the gain that brings a picture (H, W, 3) to the mean level."""
@@ -195,7 +195,7 @@ class Framing:
     def keypoints(
         self, keypoints: np.ndarray, visible: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Keypoints (N, 2) of the picture in the frame; those under an opaque overlay are hidden."""
+        """Keypoints (N, 2) of the picture in the frame, and which no opaque overlay hides."""
         moved = keypoints + np.array(self.inner_xywh[:2])
         for text, x, y, w, h, _ in self.overlays:
             if not text:
@@ -204,7 +204,7 @@ class Framing:
         return moved, visible
 
 
-_WORDS = ("PUSH UP", "WEEK 2", "FITNESS", "00:29", "keep your back straight", "DAY 3", "@coach", "10 REPS", "1")  # fmt: skip
+_WORDS = ("PUSH UP", "WEEK 2", "FITNESS", "00:29", "keep your back straight", "@coach", "10 REPS")
 
 
 def _overlay(rng: np.random.Generator, width: int, height: int):

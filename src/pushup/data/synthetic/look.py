@@ -35,12 +35,36 @@ _HAIR = np.array(
     [(0.06, 0.05, 0.05), (0.12, 0.08, 0.06), (0.22, 0.14, 0.09), (0.38, 0.25, 0.14),
      (0.62, 0.48, 0.28), (0.5, 0.5, 0.5), (0.35, 0.14, 0.07)]
 )  # fmt: skip
+_MEN = {
+    "top": {"none": 0.33, "tee": 0.38, "tank": 0.15, "long": 0.14},
+    "bottom": {"shorts": 0.45, "trunks": 0.06, "long": 0.37, "tight": 0.12},
+    "hair": {
+        "short": 0.66, "bald": 0.14, "afro": 0.05, "long": 0.03, "bun": 0.03, "cap": 0.07,
+        "hood": 0.02,
+    },
+}  # fmt: skip
+_WOMEN = {
+    "top": {"tee": 0.4, "tank": 0.26, "long": 0.12, "bra": 0.22},
+    "bottom": {"shorts": 0.16, "trunks": 0.1, "long": 0.14, "tight": 0.6},
+    "hair": {
+        "short": 0.12, "long": 0.21, "bun": 0.3, "ponytail": 0.32, "cap": 0.03, "hood": 0.02,
+    },
+}  # fmt: skip
+_PATTERNS = {"plain": 0.5, "stripes": 0.08, "sides": 0.12, "logo": 0.18, "camo": 0.06, "half": 0.06}
+
+
+def _pick(rng: np.random.Generator, shares: dict[str, float]) -> str:
+    return str(rng.choice(list(shares), p=list(shares.values())))
+
+
 _SKIN_M, _SHIRT_M, _BOTTOM_M, _HAIR_M, _SHOE_M, _SOLE_M, _SOCK_M, _ACCENT_M, _LIP_M = range(9)
 
 
 @dataclass(frozen=True)
 class Look:
-    """Appearance. Lengths along a limb run 0 root, 1 middle joint, 2 end; along the trunk 0 hips, 1 shoulders.
+    """Appearance.
+
+    Places along a limb run 0 root, 1 middle joint, 2 end; along the trunk 0 hips, 1 shoulders.
 
     Attributes:
         colours: (9, 3) RGB in 0..1 per material: skin, shirt, bottoms, hair, shoe, sole, sock,
@@ -80,13 +104,10 @@ class Look:
         """A random look."""
         skin = _SKIN[rng.choice(len(_SKIN), p=[0.14, 0.18, 0.18, 0.16, 0.12, 0.09, 0.07, 0.06])]
         skin = np.clip(skin * rng.normal(1, 0.05) + rng.normal(0, 0.012, 3), 0.08, 0.97)
-        hair = np.clip(_HAIR[rng.choice(7, p=[0.36, 0.2, 0.16, 0.1, 0.09, 0.06, 0.03])] * rng.uniform(0.7, 1.3), 0.02, 0.8)  # fmt: skip
-        woman = rng.random() < feminine
-        top = str(rng.choice(["none", "tee", "tank", "long", "bra"], p=[0.04, 0.36, 0.26, 0.12, 0.22] if woman else [0.33, 0.38, 0.15, 0.13, 0.01]))  # fmt: skip
-        if woman and top == "none":
-            top = "tee"
-        bottom = str(rng.choice(["shorts", "trunks", "long", "tight"], p=[0.16, 0.1, 0.14, 0.6] if woman else [0.45, 0.06, 0.37, 0.12]))  # fmt: skip
-        style = str(rng.choice(["short", "long", "bun", "ponytail", "cap", "hood"], p=[0.12, 0.2, 0.3, 0.32, 0.04, 0.02]) if woman else rng.choice(["short", "bald", "afro", "long", "bun", "cap", "hood"], p=[0.66, 0.14, 0.05, 0.03, 0.03, 0.07, 0.02]))  # fmt: skip
+        hair = _HAIR[rng.choice(len(_HAIR), p=[0.36, 0.2, 0.16, 0.1, 0.09, 0.06, 0.03])]
+        hair = np.clip(hair * rng.uniform(0.7, 1.3), 0.02, 0.8)
+        worn = _WOMEN if rng.random() < feminine else _MEN
+        top, bottom, style = (_pick(rng, worn[what]) for what in ("top", "bottom", "hair"))
         shoes = rng.random() < 0.72
         lips = skin * np.array([0.86, 0.62, 0.62])
         colours = np.stack(
@@ -119,17 +140,12 @@ class Look:
             gloves=bool(rng.random() < 0.05),
             hair=style,
             hair_size=float(rng.uniform(0.6, 1.5)),
-            beard=0.0 if woman else float(rng.random() * (rng.random() < 0.4)),
+            beard=0.0 if worn is _WOMEN else float(rng.random() * (rng.random() < 0.4)),
             loose=(
                 0.0 if top == "bra" else float(rng.uniform(0.002, 0.014 + 0.02 * baggy)),
                 0.002 if bottom in ("tight", "trunks") else float(rng.uniform(0.008, 0.03)),
             ),
-            pattern=str(
-                rng.choice(
-                    ["plain", "stripes", "sides", "logo", "camo", "half"],
-                    p=[0.5, 0.08, 0.12, 0.18, 0.06, 0.06],
-                )
-            ),  # fmt: skip
+            pattern=_pick(rng, _PATTERNS),
             leg_stripe=bool(rng.random() < 0.15),
             relief=float(np.clip(rng.normal(0.25 + 0.8 * muscle, 0.2), 0, 1.2)),
             gloss=float(rng.uniform(0, 0.35)),
@@ -195,8 +211,9 @@ class Look:
         rgb = self.colours[material]
         cloth = (material != _SKIN_M) & (material != _LIP_M)
         angle = np.arctan2(sin, cos)
-        fine = noise(u * 60 + 17 * part + self.seed, angle * 30)
-        fold = noise(u * 22 + 31 * part + self.seed, angle * 9)[:, 0]
+        offset = part.astype(np.float32) * 17 + self.seed
+        fine = noise(u * 60 + offset, angle * 30)
+        fold = noise(u * 22 + offset, angle * 9)[:, 0]
         depth = np.where(cloth, np.float32(0.16), np.float32(0.05))
         shade = 1 + depth * (fold - 0.5) + 0.08 * (fine[:, 0] - 0.5)
         hair = part == Part.HAIR

@@ -59,7 +59,7 @@ class Tempo:
 
 
 def ease(x: np.ndarray | float) -> np.ndarray:
-    """0..1 to 0..1 with zero speed and acceleration at both ends (minimum jerk, Flash & Hogan 1985)."""
+    """0..1 to 0..1, at rest at both ends: minimum jerk (Flash and Hogan 1985)."""
     x = np.clip(x, 0, 1)
     return x**3 * (10 - 15 * x + 6 * x * x)
 
@@ -173,21 +173,24 @@ class Entrance:
         rng: Draws the way.
         first: Where it ends.
         prone: Go down over hands and knees.
+        azimuth_deg: Where the camera is; the way leads across its view.
     """
 
-    def __init__(self, body: Body, rng: np.random.Generator, first: Stance, prone: bool):
+    def __init__(
+        self, body: Body, rng: np.random.Generator, first: Stance, prone: bool, azimuth_deg: float
+    ):
         self.body, self.first = body, first
         self.upright = standing(body, np.random.default_rng(3)).stance(0)
-        # Walk in across the body's line, so that a camera at the side sees it come from an edge.
-        self.turn = rotation(UP, float(rng.choice([-90, 90]) + rng.normal(0, 20)))
-        self.way = float(rng.uniform(2.6, 3.6))
+        self.turn = rotation(UP, azimuth_deg + float(rng.choice([-90, 90]) + rng.normal(0, 10)))
+        self.way = float(rng.uniform(2.8, 3.8))
         self.place = (
             first.wrists.mean(0) * vec(1, 1, 0) - vec(0, 0.45, 0) if prone else vec(0, 0, 0)
         )
         self.knees = None
         if prone:
             knees = all_fours(body, rng).stance(0)
-            self.knees = knees.moved(np.eye(3), (first.wrists.mean(0) - knees.wrists.mean(0)) * vec(1, 1, 0))  # fmt: skip
+            offset = (first.wrists.mean(0) - knees.wrists.mean(0)) * vec(1, 1, 0)
+            self.knees = knees.moved(np.eye(3), offset)
 
     duration_s = _WALK_S + _DOWN_S
 

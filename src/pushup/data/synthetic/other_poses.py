@@ -68,7 +68,8 @@ def sitting(body: Body, rng: np.random.Generator) -> Act:
     chest = upright_frame(lean, float(rng.normal(0, 10)))
     apart = float(rng.uniform(0.05, 0.4))
     down = -min(seat + 0.05 - body.ankle_height, body.shank * 0.95) if on_box else -0.02
-    ankle_y = body.thigh * (0.95 + rng.uniform(-0.1, 0.25)) if on_box else body.leg * rng.uniform(0.5, 0.97)  # fmt: skip
+    stretch = rng.uniform(0.85, 1.2) * body.thigh, rng.uniform(0.5, 0.97) * body.leg
+    ankle_y = stretch[0] if on_box else stretch[1]
     ankles = pelvis + np.stack([vec(s * (0.1 + 0.3 * apart), ankle_y, down - 0.04) for s in SIDES])
     name = str(rng.choice(["clasped", "forward", "crossed", "hanging", "curl"]))
     upper, lower = arms_in(chest, name, arm_jitter(rng, 0.25))
@@ -159,8 +160,8 @@ def lunge(body: Body, rng: np.random.Generator) -> Act:
     lean, low = float(rng.uniform(-2, 30)), float(rng.uniform(0.55, 0.9))
     name, jitter = str(rng.choice(list(ARMS))), arm_jitter(rng, 0.5)
     lift = body.ankle_height + np.where(ahead > 0, 0.0, rng.uniform(0, 0.1))
-    ankles = np.stack([vec(s * 0.08, a * stride, z) for s, a, z in zip(SIDES, ahead, lift, strict=True)])  # fmt: skip
-    toes = np.stack([vec(s * 0.1, 1, 0.0 if a > 0 else -0.8) for s, a in zip(SIDES, ahead, strict=True)])  # fmt: skip
+    ankles = np.stack([SIDES * 0.08, ahead * stride, lift], 1)
+    toes = np.stack([SIDES * 0.1, np.ones(2), np.where(ahead > 0, 0.0, -0.8)], 1)
 
     def stance(phase: float) -> Stance:
         chest = upright_frame(lean * (0.5 + 0.5 * phase), 12 * ahead[0])

@@ -100,7 +100,7 @@ def _inside(
     dx, dy = dx.ravel().astype(np.float32), dy.ravel().astype(np.float32)
     span = span.astype(np.float32)
     a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
-    start = low - a
+    start = low.astype(np.float32) - a
     inverse = 1 / area
     along_c, along_b = (c - a) * inverse[:, None], (b - a) * inverse[:, None]
     w1_start = start[:, 0] * along_c[:, 1] - start[:, 1] * along_c[:, 0]
@@ -110,11 +110,13 @@ def _inside(
     edge = -1e-4
     hit = (w1 >= edge) & (w2 >= edge) & (w1 + w2 <= 1 - edge)
     hit &= (dx < span[:, :1]) & (dy < span[:, 1:])
-    triangle, cell = np.nonzero(hit)
+    found = np.flatnonzero(hit)
+    triangle = found // (block * block)
+    cell = found - triangle * (block * block)
     return (
-        low[triangle, 0] + dx[cell].astype(np.int32),
-        low[triangle, 1] + dy[cell].astype(np.int32),
+        low[triangle, 0] + cell % block,
+        low[triangle, 1] + cell // block,
         face[triangle],
-        w1[triangle, cell].astype(np.float32),
-        w2[triangle, cell].astype(np.float32),
+        w1.ravel()[found],
+        w2.ravel()[found],
     )

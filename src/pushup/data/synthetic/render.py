@@ -90,6 +90,12 @@ def draw(view: View, camera: Camera, light: Light, skin: Skin, figure: Figure) -
     )
 
 
+def inside_picture(keypoints: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """(N,) bool: the keypoints (N, 2) lie on a pixel; NaN does not."""
+    low, high = keypoints > -0.5, keypoints < np.array(size_wh) - 0.5
+    return np.asarray((low & high).all(axis=1))
+
+
 def _box(pixel: np.ndarray, width: int) -> tuple[float, float, float, float] | None:
     if not len(pixel):
         return None
@@ -164,7 +170,7 @@ def _shade(
     albedo, cloth = skin.look.colour(part, u, cos, sin)
     angle = np.arctan2(sin, cos)
     rough = np.where(cloth, np.float32(0.5), np.float32(0.12))[:, None]
-    normal = unit(normal + rough * (noise(u * 26 + 40 * part, angle * 8) - 0.5))
+    normal = unit(normal + rough * (noise(u * 26 + part.astype(np.float32) * 40, angle * 8) - 0.5))
     direction = light.direction.astype(np.float32)
     facing = (normal @ direction)[:, None]
     key = np.clip((facing + 0.2) / 1.2, 0, 1) * (0.25 + 0.75 * lit)

@@ -7,14 +7,7 @@ import numpy as np
 
 from pushup.data.synthetic.body import unit
 from pushup.data.synthetic.camera import Camera
-from pushup.data.synthetic.textures import (
-    TEXELS_PER_M,
-    fractal,
-    pick_backdrop,
-    pick_colour,
-    pick_surface,
-    pick_texture,
-)
+from pushup.data.synthetic.textures import TEXELS_PER_M
 
 SHADOW_SIDE, SHADOW_REACH = 96, 2.4
 """Cells and half width in metres of the map of shadows on the floor."""
@@ -67,7 +60,7 @@ class Light:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Light":
-        """From noon sun to a dim lamp."""
+        """From noon sun to an overcast sky or a lamp."""
         angle, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.25, 1.4)
         warm = rng.normal(0, 0.08)
         tint = np.array([1 + warm, 1.0, 1 - warm])
@@ -76,8 +69,10 @@ class Light:
         return cls(
             direction=unit(np.array([np.cos(angle), np.sin(angle), height * 1.5])),
             key=(tint * level * hard * 1.25).astype(np.float32),
-            sky=(tint[::-1] * level * (1.12 - hard) * 0.8).astype(np.float32),
-            ground=(level * (1.12 - hard) * rng.uniform(0.25, 0.6) * np.ones(3)).astype(np.float32),
+            sky=(tint[::-1] * level * (1.15 - hard) * 0.95).astype(np.float32),
+            ground=(level * (1.15 - hard) * rng.uniform(0.35, 0.75) * np.ones(3)).astype(
+                np.float32
+            ),
             softness=float(rng.uniform(0.01, 0.12)),
             shadow=float(rng.uniform(0.25, 0.75)),
         )
@@ -90,7 +85,8 @@ class View:
     Attributes:
         rgb: (H, W, 3) float32 in 0..1, lit, without the person's shadow.
         depth: (H, W) float32 along the camera's axis.
-        floor: (H, W) float32, 1 on the floor; floor_xy: (H, W, 2) float32 world position of floor points.
+        floor: (H, W) float32, 1 on the floor.
+        floor_xy: (H, W, 2) float32 world position of floor points.
     """
 
     rgb: np.ndarray
@@ -105,7 +101,8 @@ class Scene:
 
     Attributes:
         low: (3,) and high: (3,) corners of the room (z from 0 to the ceiling).
-        floor: texture and its size factor; wall: (h, w, 3) texture that wraps around the room.
+        floor: texture and its size factor; wall: (h, w, 3) texture that
+            wraps around the room.
         backdrop: (h, w, 3) picture of the horizon, outdoors only.
         plain: RGB of a studio without visible edges, or None.
         mat: (centre, half sizes, turn_deg, colour) or None.
@@ -191,10 +188,16 @@ def _nonzero(x: np.ndarray) -> np.ndarray:
     return np.where(np.abs(x) < 1e-5, np.float32(1e-5), x)
 
 
+def _remap(picture: np.ndarray, grid: np.ndarray, border: int) -> np.ndarray:
+    """Picture values at (H, W, 2) float32 positions."""
+    # OpenCV takes x and y as one array when the second is None, which its type hints forbid.
+    return cv2.remap(picture, grid, None, cv2.INTER_LINEAR, borderMode=border)  # type: ignore
+
+
 def _lookup(texture: np.ndarray, metres: np.ndarray) -> np.ndarray:
     """Texture colours at positions in metres, tiling."""
     pixels = metres * np.float32(TEXELS_PER_M)
-    out = cv2.remap(texture, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    out = _remap(texture, pixels, cv2.BORDER_WRAP)
     return out.astype(np.float32) * np.float32(1 / 255)
 
 
@@ -205,7 +208,7 @@ def _panorama(backdrop: np.ndarray, rays: np.ndarray) -> np.ndarray:
     level = rays[..., 2] / np.sqrt(rays[..., 0] ** 2 + rays[..., 1] ** 2)
     row = np.clip((0.5 - 0.5 * level) * height, 0, height - 1)
     grid = np.stack([around, row], -1).astype(np.float32)
-    out = cv2.remap(backdrop, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    out = _remap(backdrop, grid, cv2.BORDER_WRAP)
     return out.astype(np.float32) * np.float32(1 / 255)
 
 
@@ -246,7 +249,8 @@ def _draw_box(box: Box, camera: Camera, rays, rgb, depth, floor, light: Light) -
     colour = np.broadcast_to(box.colour.astype(np.float32), (len(face), 3))
     if box.texture is not None:
         point = ray[hit] * enter[hit][:, None] - offset
-        first, second = point[np.arange(len(face)), (face + 1) % 3], point[np.arange(len(face)), (face + 2) % 3]  # fmt: skip
+        row = np.arange(len(face))
+        first, second = point[row, (face + 1) % 3], point[row, (face + 2) % 3]
         side = box.texture.shape[0]
         rows = (second * TEXELS_PER_M).astype(int) % side
         colour = colour * (box.texture[rows, (first * TEXELS_PER_M).astype(int) % side] / 180.0)
@@ -287,116 +291,5 @@ def floor_shadow(
     close = cv2.GaussianBlur(close, (0, 0), 0.07 * cells)
     total = 1 - (1 - key.astype(np.float32) / 255) * (1 - close.astype(np.float32) / 255)
     grid = ((view.floor_xy - origin + SHADOW_REACH) * cells).astype(np.float32)
-    dark = cv2.remap(total, grid, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    dark = _remap(total, grid, cv2.BORDER_CONSTANT)
     return 1 - dark * view.floor
-
-
-def _wall_texture(rng: np.random.Generator, height: float, busy: float) -> np.ndarray:
-    """A wall to wrap around a room: base texture with windows, doors, pictures, shelves."""
-    base = pick_texture(rng, "wall")
-    rows, cols = int(height * TEXELS_PER_M), 2 * base.shape[1]
-    wall = np.tile(base, (1 + rows // base.shape[0], 2, 1))[:rows, :cols].copy()
-    scale = TEXELS_PER_M
-    if rng.random() < 0.6:
-        board = int(rng.uniform(0.06, 0.14) * scale)
-        wall[-board:] = (255 * pick_colour(rng, dark=0.2, light=0.6)).astype(np.uint8)
-    for _ in range(int(rng.poisson(4 * busy))):
-        size = (rng.uniform(0.2, 1.3, 2) * scale).astype(int)
-        x = int(rng.integers(0, max(cols - size[0], 1)))
-        y = int(rng.integers(0, max(rows - size[1], 1)))
-        if rng.random() < 0.4:
-            size[1] = rows - y - int(0.05 * scale)
-        area = wall[y : y + size[1], x : x + size[0]]
-        kind = rng.random()
-        colour = 255 * pick_colour(rng)
-        if kind < 0.3:
-            colour = np.array([235, 240, 250]) * rng.uniform(0.75, 1)
-        if kind < 0.65:
-            area[:] = colour
-            cv2.rectangle(wall, (x, y), (x + int(size[0]), y + int(size[1])), (255 * pick_colour(rng)).tolist(), int(rng.integers(1, 7)))  # fmt: skip
-            if kind < 0.3 and area.size:
-                area[:, area.shape[1] // 2 :][:, :3] = 90
-                area[area.shape[0] // 2 :][:3] = 90
-        elif area.size:
-            grain = fractal(rng, 16, (2, 4, 8), 0.8)
-            patch = cv2.resize(grain, (area.shape[1], area.shape[0]), interpolation=cv2.INTER_NEAREST if kind > 0.85 else cv2.INTER_LINEAR)  # fmt: skip
-            area[:] = np.clip((0.3 + patch[..., None]) * colour, 0, 255)
-    return wall
-
-
-def _furniture(
-    rng: np.random.Generator, around: np.ndarray, camera: Camera, low: np.ndarray, high: np.ndarray
-) -> list[Box]:
-    """Boxes on the floor (or hanging) away from the person and not in front of the camera."""
-    boxes = []
-    for _ in range(int(rng.integers(0, 10))):
-        half = np.array([rng.uniform(0.05, 0.7), rng.uniform(0.05, 0.4), rng.uniform(0.05, 0.8)])
-        if rng.random() < 0.25:
-            half = np.array([0.02 + 0.05 * rng.random(), 0.02 + 0.05 * rng.random(), 1.1])
-        ahead = camera.axes[2] * (1, 1, 0)
-        ahead = ahead / max(np.sqrt((ahead**2).sum()), 1e-3)
-        across = np.array([-ahead[1], ahead[0], 0])
-        spot = around + ahead * rng.uniform(0.7, 3.5) + across * rng.uniform(-2.5, 2.5)
-        spot = np.clip(spot, low + 0.05, high - 0.05)
-        spot[2] = half[2] + (rng.uniform(0.5, 1.5) if rng.random() < 0.12 else 0)
-        if np.abs(spot - around)[:2].max() < 1.15 + half[:2].max() * 0.5:
-            continue
-        texture = pick_texture(rng, "wall") if rng.random() < 0.35 else None
-        boxes.append(Box(spot, half, float(rng.uniform(0, 180)), pick_colour(rng), texture))
-    return boxes
-
-
-def sample_scene(
-    rng: np.random.Generator,
-    camera: Camera,
-    around: np.ndarray,
-    heading_deg: float,
-    props: tuple[Box, ...],
-) -> Scene:
-    """A place for a person at `around` (3,), seen by the camera."""
-    kind = str(rng.choice(["room", "gym", "outdoor", "studio"], p=[0.52, 0.17, 0.2, 0.11]))
-    light = Light.sample(rng)
-    low = np.minimum(camera.position, around) - rng.uniform(1.2, 4.5, 3)
-    high = np.maximum(camera.position, around) + rng.uniform(1.2, 4.5, 3)
-    low[2], high[2] = 0.0, max(camera.position[2] + 0.4, rng.uniform(2.3, 4))
-    busy = {"room": 1.5, "gym": 4.0}.get(kind, 0.0)
-    boxes = [] if kind == "studio" else _furniture(rng, around, camera, low, high)
-    mat = None
-    if rng.random() < 0.4:
-        middle = around[:2] + rng.normal(0, 0.15, 2)
-        mat = (middle, rng.uniform((0.3, 0.75), (0.6, 1.2)), heading_deg + float(rng.normal(0, 4)), pick_colour(rng))  # fmt: skip
-    if rng.random() < 0.08:
-        boxes.append(_occluder(rng, camera, around))
-    studio = np.clip(rng.choice([0.95, 0.75, 0.12, 0.4]) + rng.normal(0, 0.05, 3) * (rng.random() < 0.5), 0, 1)  # fmt: skip
-    if kind == "studio" and rng.random() < 0.25:
-        studio = pick_colour(rng, grey=0.2)
-    return Scene(
-        light=light,
-        low=low,
-        high=high,
-        floor=pick_texture(rng, "ground" if kind == "outdoor" else "floor"),
-        floor_scale=float(rng.uniform(0.5, 1.6)),
-        wall=_wall_texture(rng, float(high[2]), busy),
-        ceiling=(pick_surface(rng) * 0.95).astype(np.float32),
-        backdrop=pick_backdrop(rng) if kind == "outdoor" else None,
-        plain=studio if kind == "studio" else None,
-        mat=mat,
-        boxes=(*boxes, *props),
-        glow=rng.uniform(0.78 if kind != "studio" else 0.9, 1.15, (5, 5)).astype(np.float32),
-        coarse=float(rng.uniform(0.3, 1.5) if rng.random() < 0.5 else 0),
-    )
-
-
-def _occluder(rng: np.random.Generator, camera: Camera, around: np.ndarray) -> Box:
-    """Something between the camera and the person: a post, a chair's back, a table's edge."""
-    share = rng.uniform(0.35, 0.7)
-    spot = camera.position * (1 - share) + around * share
-    across = camera.axes[0]
-    spot = spot + across * rng.normal(0, 0.45)
-    if rng.random() < 0.5:
-        half = np.array([0.03 + 0.08 * rng.random(), 0.05, 1.2])
-        spot[2] = 1.2
-    else:
-        half = np.array([rng.uniform(0.1, 0.4), 0.1, rng.uniform(0.06, 0.3)])
-        spot[2] = half[2]
-    return Box(spot, half, float(rng.uniform(0, 180)), pick_colour(rng))

@@ -12,19 +12,19 @@ from pushup.data.synthetic.effects import Framing, Lens
 from pushup.data.synthetic.look import Look
 from pushup.data.synthetic.mesh import Skin
 from pushup.data.synthetic.other_poses import OTHER_POSES
+from pushup.data.synthetic.places import sample_scene
 from pushup.data.synthetic.poses import (
     Act,
     Prop,
     jumping_jack,
-    plank,
     pull_up,
-    push_up,
     sit_up,
     squat,
     standing,
 )
-from pushup.data.synthetic.render import draw
-from pushup.data.synthetic.scene import Box, sample_scene
+from pushup.data.synthetic.push_ups import plank, push_up
+from pushup.data.synthetic.render import draw, inside_picture
+from pushup.data.synthetic.scene import Box
 from pushup.data.synthetic.textures import pick_colour, pick_texture
 
 EXERCISES: dict[str, Callable[..., Act]] = {
@@ -94,10 +94,7 @@ class SyntheticSource:
         drawing = draw(scene.view(camera), camera, scene.light, Skin(body, look), figure)
         rgb = framing.apply(drawing.rgb)
         keypoints, visible = framing.keypoints(drawing.keypoints, drawing.visible)
-        width, height = inner_wh
-        inside = (
-            (drawing.keypoints > -0.5) & (drawing.keypoints < (width - 0.5, height - 0.5))
-        ).all(1)
+        inside = inside_picture(drawing.keypoints, inner_wh)
         image = Lens.sample(rng).metered(drawing.rgb).apply(rgb, rng)
         offset = np.array(framing.inner_xywh[:2] * 2)
         box = None if drawing.box_xyxy is None else np.array(drawing.box_xyxy) + offset
@@ -143,7 +140,7 @@ def _record(
         keypoints=np.where(labelled[:, None], keypoints, np.nan),
         labelled=labelled,
         visible=visible,
-        box_xyxy=None if box is None else tuple(float(v) for v in box),
+        box_xyxy=None if box is None else (box[0], box[1], box[2], box[3]),
         head_size=head_size,
         source="rendered",
         group=group,

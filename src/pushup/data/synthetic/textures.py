@@ -45,24 +45,32 @@ def pick_colour(
     rng: np.random.Generator, dark: float = 0.35, light: float = 0.25, grey: float = 0.55
 ) -> np.ndarray:
     """(3,) RGB in 0..1 as cloth and furniture have: mostly black, white, grey, some vivid."""
-    kind = rng.random()
+    kind, vivid, family, hue, value = rng.random(5)
     if kind < dark:
-        value = rng.uniform(0.03, 0.22)
+        value = 0.03 + 0.19 * value
     elif kind < dark + light:
-        value = rng.uniform(0.7, 0.97)
+        value = 0.7 + 0.27 * value
     else:
-        value = rng.uniform(0.2, 0.85)
-    if rng.random() < grey:
-        saturation = rng.uniform(0, 0.2)
+        value = 0.2 + 0.65 * value
+    if vivid < grey:
+        saturation = 0.2 * rng.random()
     else:
         saturation, value = rng.uniform(0.35, 0.95), min(1.0, value * 1.3)
-    hue = rng.choice([rng.random(), rng.normal(0.6, 0.05), rng.normal(0.02, 0.03)], p=[0.6, 0.25, 0.15])  # fmt: skip
-    return np.array(colorsys.hsv_to_rgb(float(hue) % 1, float(saturation), float(value)))
+    if family < 0.25:
+        hue = 0.55 + 0.1 * hue
+    elif family < 0.4:
+        hue = 0.98 + 0.08 * hue
+    return np.array(colorsys.hsv_to_rgb(hue % 1, saturation, value))
 
 
 def pick_surface(rng: np.random.Generator) -> np.ndarray:
     """(3,) RGB in 0..1 as walls, floors and ceilings have: pale and warm, grey, rarely vivid."""
-    hue = rng.choice([rng.normal(0.09, 0.03), rng.normal(0.58, 0.06), rng.random()], p=[0.55, 0.3, 0.15])  # fmt: skip
+    family = rng.random()
+    hue = (
+        rng.random()
+        if family < 0.15
+        else rng.normal(*((0.09, 0.03) if family < 0.7 else (0.58, 0.06)))
+    )
     vivid = rng.random() < 0.12
     saturation = rng.uniform(0.3, 0.7) if vivid else abs(rng.normal(0, 0.13))
     value = rng.uniform(0.12, 0.4) if rng.random() < 0.2 else rng.uniform(0.5, 0.97)
