@@ -13,7 +13,6 @@ from torch import nn
 
 from pushup.cli import InputError, command
 from pushup.codecs import GaussianHeatmap
-from pushup.data.dataset import KeypointDataset
 from pushup.data.module import KeypointDataModule
 from pushup.data.records import Record
 from pushup.evaluation import pictures
@@ -92,7 +91,7 @@ def run(answer, records, reference="shoulders"):
     module = make_module({"val": records})
     dataset = module.eval_dataset("val")
     told = torch.stack([answer(dataset[i]["keypoints"]) for i in range(len(dataset))])
-    predictions = predict(Answers(told), dataset, module.eval_loader("val"))  # type: ignore
+    predictions = predict(Answers(told), module.eval_loader("val"))  # type: ignore
     return predictions, summarise(predictions, reference)
 
 
@@ -144,7 +143,7 @@ def test_sources_are_measured_apart_and_together():
     module = make_module({"val": records})
     dataset = module.eval_dataset("val")
     told = torch.stack([dataset[i]["keypoints"] + (0 if i % 2 else 40) for i in range(20)])
-    predictions = predict(Answers(told), dataset, module.eval_loader("val"))  # type: ignore
+    predictions = predict(Answers(told), module.eval_loader("val"))  # type: ignore
     parts = {name: summarise(part) for name, part in predictions.by_source()}
     assert list(parts) == ["all", "bad", "good"]
     assert (parts["good"]["pcks"], parts["bad"]["pcks"]) == (1, 0)
@@ -170,9 +169,8 @@ def test_mean_pose_is_that_of_the_training_split_or_says_otherwise(capsys):
 
 
 def test_nothing_to_evaluate_is_an_input_error():
-    dataset = KeypointDataset(Pictures([]), UPPER7, SIDE)
     with pytest.raises(InputError, match="no images"):
-        predict(Answers(torch.zeros(0, 7, 2)), dataset, [])  # type: ignore
+        predict(Answers(torch.zeros(0, 7, 2)), [])  # type: ignore
 
 
 def test_worst_and_best_show_each_image_once_and_few_of_a_scene():
@@ -373,6 +371,7 @@ def test_bad_input_is_one_line(data_root, checkpoint, tmp_path, capsys, monkeypa
         "data.root=DIR": [ckpt, "data=mpii"],
         "choose a split": [ckpt, *on(data_root, "absent")],
         "shoulders or wrists": [ckpt, "reference=hips", *on(data_root)],
+        "no keypoints": [ckpt, "data.open_split=null", *on(data_root)],
         "data.crop": [ckpt, "data.crop=face", *on(data_root)],
         "ckpts=": ["mode=table", *on(data_root)],
     }
@@ -403,7 +402,7 @@ def test_real_annotations_leave_out_the_images_that_lack_a_shoulder(shared_data)
     )
     dataset = module.eval_dataset("val")
     told = torch.zeros(len(dataset), 7, 2)
-    predictions = predict(Answers(told), dataset, module.eval_loader("val"))  # type: ignore
+    predictions = predict(Answers(told), module.eval_loader("val"))  # type: ignore
     for name, part in predictions.by_source():
         mine = [e for e in entries if name in ("all", e["source"])]
         figures = summarise(part)

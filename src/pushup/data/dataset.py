@@ -57,6 +57,9 @@ class KeypointDataset(Dataset):
             labelled, visible: bool (K,).
             matrix: float64 (3, 3), frame to input.
             index: int.
+            name: of the image file, "" for a rendered picture.
+            source, group: as in the record; an image without a group is one of its own.
+            head_size: PCKh reference length in input pixels, NaN if unknown.
         """
         image, record = self.source[index]
         base = self._base_box(image, record)
@@ -81,6 +84,10 @@ class KeypointDataset(Dataset):
             "visible": torch.from_numpy(record.visible[order]),
             "matrix": torch.from_numpy(transform.matrix),
             "index": index,
+            "name": record.image.name,
+            "source": record.source,
+            "group": record.group or f"picture {index}",
+            "head_size": (record.head_size or np.nan) * transform.scale,
         }
 
     def _base_box(self, image: np.ndarray, record: Record) -> tuple[float, float, float, float]:

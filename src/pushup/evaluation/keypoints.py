@@ -21,7 +21,7 @@ from pushup.models.keypoint_model import KeypointModel
 OpenData = Callable[..., KeypointDataModule]
 """Builds a data module from the `skeleton`, `input_size` and `batch_size` that a model needs."""
 
-MEAN_POSE_IMAGES = 500
+MEAN_POSE_IMAGES = 300
 """Enough: the standard error of a mean position is then below 1 % of the input's side."""
 
 
@@ -68,11 +68,11 @@ def evaluate_keypoints(
     module = open_for(network, data, batch_size)
     loader = module.eval_loader(split)
     dataset = cast(KeypointDataset, loader.dataset)
-    predictions = predict(network, dataset, loader, flip_test)
+    predictions = predict(network, loader, flip_test)
     pose, pose_from = mean_pose(module, split)
     beside = {f"mean pose of {pose_from}": predictions.with_constant(pose)}
     if flip_test:
-        beside = {"without flip test": predict(network, dataset, loader)} | beside
+        beside = {"without flip test": predict(network, loader)} | beside
     results = {
         "model": network.name,
         "params": sum(p.numel() for p in network.parameters()),
@@ -103,8 +103,15 @@ def check_reference(reference: str) -> None:
 
 
 def open_for(model: KeypointModel, data: OpenData, batch_size: int) -> KeypointDataModule:
-    """The data in the joints and the size that `model` was made for."""
-    return data(skeleton=model.skeleton, input_size=model.input_size, batch_size=batch_size)
+    """The data in the joints and the size that `model` was made for.
+
+    Raises:
+        InputError: The data set has no keypoints.
+    """
+    module = data(skeleton=model.skeleton, input_size=model.input_size, batch_size=batch_size)
+    if module.open_split is None:
+        raise InputError("this data has no keypoints: choose another, such as data=mpii")
+    return module
 
 
 def summarise_sources(p: Predictions, reference: Reference) -> dict[str, Any]:
@@ -248,8 +255,7 @@ def save_pictures(
 
         def draw(i: int, p: Predictions = p, error: np.ndarray = error) -> np.ndarray:
             index = int(p.indices[i])
-            record = dataset.record(index)
-            label = record.image.name if record.image.name else f"{record.source} {index}"
+            label = p.names[i] or f"{p.sources[i]} {index}"
             return pictures.draw_case(
                 dataset[index]["image"].permute(1, 2, 0).numpy(),
                 p.true[i].numpy(),

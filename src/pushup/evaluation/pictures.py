@@ -47,6 +47,11 @@ def draw_case(
         (pred, everything, PREDICTED_RGB),
     ):
         _draw_skeleton(picture, points * TILE + (scale - 1) / 2, known, skeleton, colour)
+    return captioned(picture, caption)
+
+
+def captioned(picture: np.ndarray, caption: str) -> np.ndarray:
+    """A (TILE, TILE, 3) picture with a line of text below."""
     strip = np.full((CAPTION, TILE, 3), 255, np.uint8)
     cv2.putText(strip, caption, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([picture, strip])
@@ -104,8 +109,8 @@ def worst_and_best(
     if not ranked:
         raise InputError("no image has two labelled joints: there are no cases to show")
     half = (len(ranked) + 1) // 2
-    best = _spread(ranked[:half], groups, each, per_group)
-    worst = _spread(ranked[: half - 1 : -1], groups, each, per_group)
+    best = spread(ranked[:half], groups, each, per_group)
+    worst = spread(ranked[: half - 1 : -1], groups, each, per_group)
     sheets = [
         page([draw(i) for i in chosen], 6, f"{title}: {name}")
         for name, chosen in (("worst", worst), ("best", best))
@@ -114,7 +119,7 @@ def worst_and_best(
     return np.vstack(sheets)
 
 
-def _spread(ranked: list[int], groups: Sequence[str], number: int, per_group: int) -> list[int]:
+def spread(ranked: list[int], groups: Sequence[str], number: int, per_group: int) -> list[int]:
     """The first `number` of `ranked`, skipping groups that already gave `per_group`."""
     chosen: list[int] = []
     for i in ranked:

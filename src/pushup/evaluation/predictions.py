@@ -11,7 +11,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from pushup.cli import InputError
-from pushup.data.dataset import KeypointDataset
 from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import Skeleton
 
@@ -31,6 +30,7 @@ class Predictions:
         head_size: (N,) PCKh reference divided by the input's side, NaN if unknown.
         sources: (N,) names of collections.
         groups: (N,) names of scenes.
+        names: (N,) names of image files.
         indices: (N,) position in the data set.
         seconds: Time spent in the model.
     """
@@ -45,6 +45,7 @@ class Predictions:
     head_size: Tensor
     sources: np.ndarray
     groups: np.ndarray
+    names: np.ndarray
     indices: np.ndarray
     seconds: float
 
@@ -64,61 +65,61 @@ class Predictions:
 
     def _select(self, where: np.ndarray) -> "Predictions":
         tensors = "pred", "true", "labelled", "scores", "frame_to_input", "head_size"
-        arrays = "sources", "groups", "indices"
+        arrays = "sources", "groups", "names", "indices"
         return replace(self, **{name: getattr(self, name)[where] for name in tensors + arrays})
 
 
 def predict(
-    model: KeypointModel,
-    dataset: KeypointDataset,
-    loader: Iterable[dict[str, Any]],
-    flip_test: bool = False,
+    model: KeypointModel, loader: Iterable[dict[str, Any]], flip_test: bool = False
 ) -> Predictions:
-    """Run `model` over every batch of `loader`, which serves the items of `dataset`.
+    """Run `model` over every batch of a loader of `KeypointDataset` items.
 
     Raises:
-        InputError: The data set is empty.
+        InputError: There is no batch.
     """
     device = next(model.parameters()).device
-    batches: list[dict[str, Tensor]] = []
+    batches: list[dict[str, Any]] = []
     seconds = 0.0
     for batch in tqdm(loader, desc="evaluate", leave=False):
         start = time.perf_counter()
         keypoints, scores = model.predict(batch["image"].to(device), flip_test=flip_test)
         keypoints, scores = keypoints.cpu(), scores.cpu()  # waits for the device
         seconds += time.perf_counter() - start
-        kept = {k: batch[k] for k in ("keypoints", "labelled", "matrix", "index")}
-        batches.append({**kept, "pred": keypoints, "scores": scores})
+        truth = {key: value for key, value in batch.items() if key != "image"}
+        batches.append({**truth, "pred": keypoints, "scores": scores})
     if not batches:
         raise InputError("there are no images to evaluate: choose another split or data.root")
-    columns = {key: torch.cat([batch[key] for batch in batches]) for key in batches[0]}
-    indices = columns["index"].numpy()
-    records = [dataset.record(int(i)) for i in indices]
-    matrix, side = columns["matrix"], model.input_size
-    input_per_frame = torch.linalg.det(matrix[:, :2, :2]).abs().sqrt()
-    head_size = torch.tensor([r.head_size or torch.nan for r in records], dtype=torch.float64)
+
+    def tensor(key: str) -> Tensor:
+        return torch.cat([batch[key] for batch in batches])
+
+    def names(key: str) -> np.ndarray:
+        return np.array([name for batch in batches for name in batch[key]])
+
+    side = model.input_size
     return Predictions(
         skeleton=model.skeleton,
         side=side,
-        pred=columns["pred"].double() / side,
-        true=columns["keypoints"].double() / side,
-        labelled=columns["labelled"],
-        scores=columns["scores"],
-        frame_to_input=matrix,
-        head_size=head_size * input_per_frame / side,
-        sources=np.array([r.source for r in records]),
-        groups=np.array([r.group or f"image {i}" for i, r in zip(indices, records, strict=True)]),
-        indices=indices,
+        pred=tensor("pred").double() / side,
+        true=tensor("keypoints").double() / side,
+        labelled=tensor("labelled"),
+        scores=tensor("scores"),
+        frame_to_input=tensor("matrix"),
+        head_size=tensor("head_size") / side,
+        sources=names("source"),
+        groups=names("group"),
+        names=names("name"),
+        indices=tensor("index").numpy(),
         seconds=seconds,
     )
 
 
 def latency_ms(model: KeypointModel, image: Tensor, repeats: int = 20) -> float:
-    """Median milliseconds of one picture (3, S, S) through the model and its decoder."""
+    """Median milliseconds of one picture (3, S, S) to the model's prediction."""
     batch = image[None].to(next(model.parameters()).device)
     durations = []
     for _ in range(repeats + 3):
         start = time.perf_counter()
-        model.predict(batch)[1].cpu()
+        model.predict(batch)[-1].cpu()  # the scores come last: waits for the device
         durations.append(time.perf_counter() - start)
     return float(np.median(durations[3:]) * 1000)  # the first calls choose algorithms

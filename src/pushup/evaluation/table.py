@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pushup.cli import InputError
-from pushup.data.dataset import KeypointDataset
 from pushup.evaluation import pictures
 from pushup.evaluation.keypoints import (
     OpenData,
@@ -58,13 +57,12 @@ def evaluate_table(
         module = open_for(network, data, batch_size)
         crop = module.crop
         loader = module.eval_loader(split)
-        dataset = cast(KeypointDataset, loader.dataset)
-        predictions = predict(network, dataset, loader, flip_test)
+        predictions = predict(network, loader, flip_test)
         models[name] = {
             "published": dict(published.get(name, {})),
             "params": sum(p.numel() for p in network.parameters()),
             "images_per_s": len(predictions) / predictions.seconds,
-            "ms": latency_ms(network, dataset[0]["image"]),
+            "ms": latency_ms(network, loader.dataset[0]["image"]),
             "sources": summarise_sources(predictions, reference),
         }
     settings = {"split": split, "crop": crop, "reference": reference, "flip_test": flip_test}
