@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 T = TypeVar("T")
+
+CONFIG_NAME = "config.yaml"
+
+_created: list[Path] = []
+"""Output folders that this process made: a command that fails leaves no empty one behind."""
 
 
 class InputError(ValueError):
@@ -27,6 +33,7 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
             line = _input_error(error)
             if line is None:
                 raise
+            _remove_empty_folders()
             print(f"error: {line}", file=sys.stderr)
             sys.exit(1)
         except KeyboardInterrupt:
@@ -38,12 +45,21 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
 
 def _input_error(error: BaseException | None) -> str | None:
     """The line of the `InputError` behind an exception (Hydra wraps those of constructors)."""
+    if isinstance(error, OmegaConfBaseException):
+        return f"configuration: {str(error).splitlines()[0]}"
     while error is not None:
         if isinstance(error, InputError):
             # One raised in a loader process arrives with its traceback as text, our line last.
             return str(error).strip().splitlines()[-1].removeprefix(f"{__name__}.InputError: ")
         error = error.__cause__
     return None
+
+
+def _remove_empty_folders() -> None:
+    for folder in _created:
+        if folder.is_dir() and {path.name for path in folder.iterdir()} <= {CONFIG_NAME}:
+            (folder / CONFIG_NAME).unlink(missing_ok=True)
+            folder.rmdir()
 
 
 def make_output_dir(path: str | Path, config: DictConfig | None = None) -> Path:
@@ -54,11 +70,13 @@ def make_output_dir(path: str | Path, config: DictConfig | None = None) -> Path:
     """
     folder = Path(path)
     try:
+        if not folder.exists():
+            _created.append(folder)
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError("not writable")
         if config is not None:
-            (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+            (folder / CONFIG_NAME).write_text(OmegaConf.to_yaml(config, resolve=True))
     except OSError as error:
         reason = error.strerror or error
         raise InputError(
