@@ -24,6 +24,7 @@ def _table(text: str) -> np.ndarray:
 
 # Columns: position, half width, extent to the front, extent to the back.
 _TORSO = _table("""
+    -0.22 0.004 0.004 0.004
     -0.21 0.035 0.040 0.045
     -0.17 0.085 0.070 0.085
     -0.10 0.135 0.090 0.115
