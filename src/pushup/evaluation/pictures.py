@@ -112,7 +112,7 @@ def worst_and_best(
     best = spread(ranked[:half], groups, each, per_group)
     worst = spread(ranked[: half - 1 : -1], groups, each, per_group)
     sheets = [
-        page([draw(i) for i in chosen], 6, f"{title}: {name}")
+        page([draw(i) for i in chosen], 6, f"{name}. {title}")
         for name, chosen in (("worst", worst), ("best", best))
         if chosen
     ]
@@ -171,16 +171,19 @@ def save_speed(path: Path, models: dict[str, Any], others: Mapping[str, Any], ti
     for axis, source in zip(axes[0], panels, strict=True):
         for name, model in models.items():
             figures = model["sources"][source]
+            at = model["ms"], figures["pcks"]
             bars = [[abs(bound - figures["pcks"])] for bound in figures["pcks_ci"]]
-            axis.errorbar(model["ms"], figures["pcks"], yerr=bars, fmt="o", capsize=3)
-            axis.annotate(f" {name}", (model["ms"], figures["pcks"]))
+            axis.errorbar(*at, yerr=bars, fmt="o", capsize=3)
+            axis.annotate(name, at, xytext=(6, 6), textcoords="offset points")
         for name, other in others.items():
             if source in other["pcks"]:
                 low, high = other["ms"]
                 at = (low + high) / 2, other["pcks"][source]
                 axis.errorbar(*at, xerr=(high - low) / 2, fmt="s", color="0.5", capsize=3)
-                axis.annotate(f" {name}", at, color="0.4")
-        axis.set(xscale="log", xlabel="ms for one picture", ylabel="PCKs", ylim=(0, 1))
+                axis.annotate(name, at, xytext=(6, 6), textcoords="offset points", color="0.4")
+        axis.margins(x=0.3)
+        axis.set(xlabel="ms for one picture", ylabel="PCKs", ylim=(0, 1))
+        axis.set_xlim(left=0)
         axis.set_title(source)
     figure.suptitle(title)
     figure.savefig(path, dpi=110)

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from pushup.cli import InputError
 from pushup.models.keypoint_model import KeypointModel
+from pushup.models.recogniser import Recogniser
 from pushup.skeleton import Skeleton
 
 
@@ -114,7 +115,7 @@ def predict(
     )
 
 
-def latency_ms(model: KeypointModel, image: Tensor, repeats: int = 20) -> float:
+def latency_ms(model: KeypointModel | Recogniser, image: Tensor, repeats: int = 20) -> float:
     """Median milliseconds of one picture (3, S, S) to the model's prediction."""
     batch = image[None].to(next(model.parameters()).device)
     durations = []

@@ -1,0 +1,112 @@
+"""The recogniser: is somebody in push-up position in this picture?"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from pushup.cli import InputError
+from pushup.models.encoders import Pretrained, build_encoder, download
+
+
+class Recogniser(nn.Module):
+    """Square RGB pictures to one logit: an encoder, global pooling, dropout, one unit.
+
+    The published one is MobileNetV2 with dropout 0.5.
+
+    Attributes:
+        name: Short name.
+        encoder: Name of the timm classification network that is cut to one unit.
+        input_size: Side of the square input in pixels.
+        metrics: Measured figures that travel with the weights.
+    """
+
+    def __init__(
+        self,
+        name: str = "recogniser",
+        encoder: str = "mobilenetv2_100",
+        pretrained: Pretrained = False,
+        input_size: int = 224,
+        dropout: float = 0.5,
+        mean: Sequence[float] = (0.5, 0.5, 0.5),
+        std: Sequence[float] = (0.5, 0.5, 0.5),
+    ) -> None:
+        """Build it.
+
+        Args:
+            name: Short name.
+            encoder: A timm classification network.
+            pretrained: See `Pretrained`; a local file fills what lies below the last feature.
+            input_size: Side of the square input in pixels.
+            dropout: Share of pooled features dropped in training.
+            mean: Per RGB channel, subtracted from pixels in 0..1.
+            std: Per RGB channel, divides after that.
+
+        Raises:
+            InputError: timm knows no such network, or its weights cannot be had.
+        """
+        super().__init__()
+        if not timm.is_model(encoder):
+            raise InputError(f"unknown encoder {encoder!r}: timm.list_models() lists them")
+        self.name, self.encoder, self.input_size = name, encoder, input_size
+        self.dropout, self.mean, self.std = dropout, tuple(mean), tuple(std)
+        self.metrics: dict[str, Any] = {}
+        self.network = _create(encoder, pretrained, dropout)
+        shape = (1, 3, 1, 1)
+        self.register_buffer("_scale", (1 / (255 * torch.tensor(std))).view(shape), False)
+        self.register_buffer("_shift", (-torch.tensor(mean) / torch.tensor(std)).view(shape), False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B,) of RGB images (B, 3, S, S), uint8 or float in 0..255."""
+        return self.network(images * self._scale + self._shift).squeeze(1)  # type: ignore
+
+    @torch.inference_mode()
+    def predict(self, images: Tensor) -> Tensor:
+        """Scores (B,) in 0..1 of RGB uint8 images (B, 3, S, S)."""
+        return self(images).float().sigmoid()
+
+    def spec(self) -> dict[str, Any]:
+        """Plain values from which `from_spec` builds this model again, without its weights."""
+        return {
+            "task": "recognition",
+            "name": self.name,
+            "encoder": self.encoder,
+            "dropout": self.dropout,
+            "input_size": self.input_size,
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "color_order": "rgb",
+            "metrics": self.metrics,
+        }
+
+    @classmethod
+    def from_spec(cls, spec: dict[str, Any]) -> "Recogniser":
+        """An untrained model as `spec` describes it."""
+        keys = ("name", "encoder", "dropout", "input_size", "mean", "std")
+        model = cls(**{key: spec[key] for key in keys})
+        model.metrics = dict(spec.get("metrics", {}))
+        return model
+
+
+def _create(encoder: str, pretrained: Pretrained, dropout: float) -> nn.Module:
+    options: dict[str, Any] = {"num_classes": 1, "drop_rate": dropout}
+    if pretrained is True:
+        return download(encoder, lambda: timm.create_model(encoder, True, **options))
+    network = timm.create_model(encoder, **options)
+    if pretrained:
+        _start_from(network, encoder, Path(str(pretrained)))
+    return network
+
+
+def _start_from(network: nn.Module, encoder: str, path: Path) -> None:
+    """Copy a local file of encoder weights, checked by the encoder that keypoint models use."""
+    trunk = build_encoder(encoder, pretrained=str(path)).net
+    _, unexpected = network.load_state_dict(trunk.state_dict(), strict=False)  # type: ignore
+    if unexpected:
+        raise InputError(
+            f"{path} cannot start a recogniser on encoder {encoder!r}, whose features have other "
+            "names: give model.pretrained=false or true"
+        )

@@ -1,0 +1,73 @@
+"""What the training of every model shares: optimizer, schedule, and checkpoints that say what."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from pushup.models.weights import SPEC_KEY, Model, current_commit
+from pushup.training.schedules import Schedule
+
+
+class Task(pl.LightningModule, ABC):
+    """Fits `model` to batches; its checkpoints carry the model's spec."""
+
+    def __init__(
+        self,
+        model: Model,
+        optimizer: Callable[..., Optimizer],
+        schedule: Schedule,
+        monitor: str,
+        channels_last: bool = True,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            model: What to train.
+            optimizer: Builds the optimizer from parameters.
+            schedule: Moves the learning rate.
+            monitor: Logged metric that a plateau scheduler watches.
+            channels_last: Memory layout of the convolutions; faster on most hardware.
+        """
+        super().__init__()
+        self.model = model
+        self.build_optimizer, self.schedule, self.monitor = optimizer, schedule, monitor
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.model.to(memory_format=self.memory_format)  # type: ignore[call-overload]
+
+    @abstractmethod
+    def _shared_step(self, batch: dict[str, Tensor], stage: str) -> Tensor:
+        """Loss of a batch of "train" or "val", with everything logged under `stage/`."""
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        """One batch of the training split."""
+        return self._shared_step(batch, "train")
+
+    def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        """One batch of the validation split."""
+        return self._shared_step(batch, "val")
+
+    def configure_optimizers(self) -> dict[str, Any]:  # type: ignore[override]
+        """Optimizer and schedule."""
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        optimizer = self.build_optimizer(trained)
+        total_steps = int(self.trainer.estimated_stepping_batches)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": self.schedule.attach(optimizer, total_steps, self.monitor),
+        }
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Describe the model beside its weights."""
+        checkpoint[SPEC_KEY] = {
+            **self.model.spec(),
+            "training": {
+                "commit": current_commit(),
+                "epoch": self.current_epoch,
+                "steps": self.global_step,
+            },
+        }
