@@ -265,7 +265,8 @@ def save_pictures(
                 f"{error[i]:.2f} {label}",
             )
 
-        title = f"{model.name}, {results['split']} {name}, mean error / body"
+        title = f"{model.name}, split {results['split']}, {name}: mean error / body; true green, "
+        title += "predicted orange, right side filled"
         suffix = "" if name == "all" else f"_{name}"
         sheet = pictures.worst_and_best(error, p.groups.tolist(), draw, title)
         pictures.save_rgb(folder / f"worst_and_best{suffix}.png", sheet)

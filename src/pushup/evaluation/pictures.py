@@ -181,7 +181,7 @@ def save_speed(path: Path, models: dict[str, Any], others: Mapping[str, Any], ti
                 at = (low + high) / 2, other["pcks"][source]
                 axis.errorbar(*at, xerr=(high - low) / 2, fmt="s", color="0.5", capsize=3)
                 axis.annotate(name, at, xytext=(6, 6), textcoords="offset points", color="0.4")
-        axis.margins(x=0.3)
+        axis.margins(x=0.45)
         axis.set(xlabel="ms for one picture", ylabel="PCKs", ylim=(0, 1))
         axis.set_xlim(left=0)
         axis.set_title(source)
