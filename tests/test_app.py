@@ -99,7 +99,7 @@ def test_a_run_counts_and_writes_its_records(tmp_path):
     assert rows[0]["evidence"].startswith("rise=")
     with open_source(out / "annotated.mp4") as annotated:
         assert len(list(annotated)) == 61
-        assert annotated.size_wh == (480, 640)
+        assert annotated.size_wh == (480, 736)
     assert sorted(os.listdir(out)) == ["annotated.mp4", "reps.csv", "summary.json"]
 
 

@@ -1,7 +1,8 @@
 """Drawing of what is known about a frame. Pure functions of values; nothing is decided here.
 
-Sizes follow the shorter side of the canvas, so that portrait, landscape, small and large frames
-read alike. Text stands on a darkened plate, so that it reads on light and on dark scenes.
+Sizes follow the shorter side of the picture, so that portrait, landscape, small and large frames
+read alike. Text stands on a darkened plate, so that it reads on light and on dark scenes. The
+signal has a strip of its own below the picture, where it hides no hands.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ _FONT = cv2.FONT_HERSHEY_DUPLEX
 _WHITE, _DARK, _GREY = (255, 255, 255), (24, 24, 24), (150, 150, 150)
 _GREEN, _RED, _CYAN, _AMBER = (90, 200, 60), (60, 60, 230), (240, 200, 60), (60, 190, 250)
 _LEGIBLE_SIDE = 480
-_STRIP_HEIGHT = 0.22  # of the canvas's shorter side
+_STRIP_HEIGHT = 0.2  # of the picture's shorter side
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,13 @@ class Scene:
 
 
 def canvas_size(size_wh: tuple[int, int]) -> tuple[int, int]:
-    """Width and height to draw at: a small frame is enlarged, so that writing can be read."""
+    """Width and height of what `draw` makes of a frame of `size_wh`.
+
+    A small frame is enlarged, so that writing can be read.
+    """
     factor = _enlargement(size_wh)
-    return size_wh[0] * factor, size_wh[1] * factor
+    strip = 2 * round(_STRIP_HEIGHT * factor * min(size_wh) / 2)  # even, as video codecs like it
+    return size_wh[0] * factor, size_wh[1] * factor + strip
 
 
 def _enlargement(size_wh: tuple[int, int]) -> int:
@@ -72,17 +77,20 @@ def draw(frame_bgr: np.ndarray, scene: Scene, mirror: bool = False) -> np.ndarra
     """A new picture of `canvas_size` with the scene drawn over the frame, optionally mirrored."""
     height, width = frame_bgr.shape[:2]
     factor = _enlargement((width, height))
-    canvas = cv2.resize(frame_bgr, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
+    size_wh = canvas_size((width, height))
+    canvas = np.full((size_wh[1], size_wh[0], 3), _DARK, np.uint8)
+    picture, strip = canvas[: height * factor], canvas[height * factor :]
+    cv2.resize(frame_bgr, (width * factor, height * factor), dst=picture)
     if scene.keypoints_frame is not None and scene.scores is not None:
         points = (scene.keypoints_frame + 0.5) * factor - 0.5
-        draw_skeleton(canvas, points, scene.scores, scene.edges)
+        draw_skeleton(picture, points, scene.scores, scene.edges)
     if mirror:
-        canvas = np.ascontiguousarray(canvas[:, ::-1])
-    _draw_strip(canvas, scene)
-    _draw_count(canvas, scene.count, scene.gate_open)
-    _draw_lines(canvas, scene.lines)
-    _draw_hint(canvas, scene.hint)
-    _draw_help(canvas, scene.help)
+        picture[:] = picture[:, ::-1].copy()
+    _draw_count(picture, scene.count, scene.gate_open)
+    _draw_lines(picture, scene.lines)
+    _draw_hint(picture, scene.hint)
+    _draw_help(picture, scene.help)
+    _draw_strip(strip, scene)
     return canvas
 
 
@@ -92,11 +100,11 @@ def draw_skeleton(
     scores: np.ndarray,
     edges: Sequence[tuple[int, int]],
 ) -> None:
-    """Draw limbs and joints in place, from red (score 0) to green (1); NaN is left out.
+    """Draw limbs and joints in place, from thin red (score 0) to thick green (1); NaN is not drawn.
 
     Args:
         canvas: (H, W, 3) uint8 BGR.
-        points: (K, 2) canvas pixels.
+        points: (K, 2) pixels of it.
         scores: (K,) in 0..1.
         edges: Index pairs.
     """
@@ -105,8 +113,9 @@ def draw_skeleton(
     pixels = np.where(known[:, None], points, 0).round().astype(int).tolist()
     for a, b in edges:
         if known[a] and known[b]:
-            colour = _confidence_colour(min(scores[a], scores[b]))
-            cv2.line(canvas, pixels[a], pixels[b], colour, max(2, round(0.6 * unit)), cv2.LINE_AA)
+            score = float(min(scores[a], scores[b]))
+            thick = max(1, round((0.2 + 0.6 * score) * unit))
+            cv2.line(canvas, pixels[a], pixels[b], _confidence_colour(score), thick, cv2.LINE_AA)
     radius = max(2, round(1.3 * unit))
     for pixel, score, is_known in zip(pixels, scores, known, strict=True):
         if is_known:
@@ -163,7 +172,7 @@ def _draw_lines(canvas: np.ndarray, lines: Sequence[str]) -> None:
 def _draw_hint(canvas: np.ndarray, hint: str) -> None:
     if hint:
         unit = min(canvas.shape[:2]) / 100
-        bottom = canvas.shape[0] - (100 * _STRIP_HEIGHT + 1) * unit
+        bottom = canvas.shape[0] - unit
         _shade(canvas, 0, bottom - 8 * unit, _text_width(hint, 4 * unit) + 8 * unit, bottom)
         _text(canvas, hint, (4 * unit, bottom - 2.5 * unit), 4 * unit, _AMBER)
 
@@ -179,7 +188,7 @@ def _draw_help(canvas: np.ndarray, lines: Sequence[str]) -> None:
 
 
 def _draw_strip(canvas: np.ndarray, scene: Scene) -> None:
-    """The signal (larger = higher) over the last seconds along the bottom edge.
+    """The signal (larger = higher) over the last seconds, filling the canvas.
 
     A bar on its upper edge shows the gate, a thin line the threshold; a repetition is a dot at
     its bottom and a tick where it was counted.
@@ -187,40 +196,37 @@ def _draw_strip(canvas: np.ndarray, scene: Scene) -> None:
     if not scene.samples:
         return
     height, width = canvas.shape[:2]
-    unit = min(height, width) / 100
-    strip = round(100 * _STRIP_HEIGHT * unit)
-    _shade(canvas, 0, height - strip, width, height)
+    unit = height / (100 * _STRIP_HEIGHT)
     times = np.array([s.time_s for s in scene.samples])
     curves = np.array([(s.value, s.threshold) for s in scene.samples], float)
-    end_s = times[-1]
     finite = curves[np.isfinite(curves)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
     margin = 3 * unit
 
     def to_x(time_s):
-        return (width - 1) * (1 - (end_s - time_s) / scene.span_s)
+        return (width - 1) * (1 - (times[-1] - time_s) / scene.span_s)
 
     def to_y(value):
         share = (value - low) / max(high - low, 1e-9)
-        return height - margin - share * (strip - 3 * margin)
+        return height - margin - share * (height - 3 * margin)
 
     thin, thick = max(1, round(0.3 * unit)), max(2, round(0.6 * unit))
     _polyline(canvas, to_x(times), to_y(curves[:, 1]), _AMBER, thin)
     _polyline(canvas, to_x(times), to_y(curves[:, 0]), _CYAN, thick)
-    _draw_gate(canvas, to_x(times), [s.gate_open for s in scene.samples], height - strip, thick)
+    _draw_gate(canvas, to_x(times), [s.gate_open for s in scene.samples], thick)
     for bottom_s, counted_s in scene.reps_s:
         x = round(to_x(counted_s))
-        cv2.line(canvas, (x, height - strip), (x, height - 1), _GREEN, thin, cv2.LINE_AA)
+        cv2.line(canvas, (x, 0), (x, height - 1), _GREEN, thin, cv2.LINE_AA)
         value = np.interp(bottom_s, times, curves[:, 0])
         if bottom_s >= times[0] and np.isfinite(value):
             at = round(to_x(bottom_s)), round(to_y(value))
             cv2.circle(canvas, at, max(3, round(1.2 * unit)), _GREEN, -1, cv2.LINE_AA)
 
 
-def _draw_gate(canvas: np.ndarray, xs: np.ndarray, gate: Sequence[bool], top: int, thick: int):
+def _draw_gate(canvas: np.ndarray, xs: np.ndarray, gate: Sequence[bool], thick: int) -> None:
     for left, right, is_open in zip(xs[:-1], xs[1:], gate[1:], strict=True):
         colour = _GREEN if is_open else _GREY
-        cv2.rectangle(canvas, (round(left), top), (round(right), top + 2 * thick), colour, -1)
+        cv2.rectangle(canvas, (round(left), 0), (round(right), 2 * thick), colour, -1)
 
 
 def _polyline(canvas: np.ndarray, xs: np.ndarray, ys: np.ndarray, colour, thick: int) -> None:
