@@ -1,0 +1,1 @@
+"""From keypoints to repetitions: signals, filters, counters, the gate. Pure Python and numpy."""

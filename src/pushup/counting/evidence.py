@@ -1,0 +1,94 @@
+"""Is this down-and-up of the trunk a push-up? Figures over one cycle, gathered as running sums."""
+
+import math
+
+from pushup.counting.body import Body
+
+
+class CycleEvidence:
+    """Sums over the frames of one cycle; every figure is independent of the frame rate.
+
+    A push-up is told from any other motion by its arms: the hands stay where they are, below the
+    shoulders, and the arms shorten as far as the trunk comes down.
+    """
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """A new cycle begins: forget the frames of the last."""
+        self._weight = self._off = self._reach = 0.0
+        self._head_up, self._heads = 0.0, 0
+        self._trunk = self._hands = self._arms = 0.0
+        self._trunk_trunk = self._trunk_hands = self._trunk_arms = 0.0
+        self._origin: Body | None = None
+
+    def add(self, body: Body) -> None:
+        """Take in one frame; frames that show no arm say nothing of the arms."""
+        if math.isfinite(body.head_up):
+            self._head_up += body.head_up
+            self._heads += 1
+        if not math.isfinite(body.extension + body.hands_y):
+            return
+        if self._origin is None:
+            self._origin = body
+        weight = body.hands_weight
+        trunk = body.trunk_y - self._origin.trunk_y
+        hands = body.hands_y - self._origin.hands_y
+        arms = body.extension - self._origin.extension
+        self._weight += weight
+        self._off += weight * body.hands_off
+        self._reach += weight * body.reach
+        self._trunk += weight * trunk
+        self._hands += weight * hands
+        self._arms += weight * arms
+        self._trunk_trunk += weight * trunk * trunk
+        self._trunk_hands += weight * trunk * hands
+        self._trunk_arms += weight * trunk * arms
+
+    def figures(self) -> dict[str, float]:
+        """What the cycle showed; empty when no arm was seen.
+
+        Returns:
+            `arms_shorten`: slope of the arms' extension on the trunk's height, about 0.8 in a
+            push-up, 0 when the arms hang, below 0 in a pull-up. `hands_follow`: slope of the
+            hands' height on the trunk's, 0 when planted, 1 when they go with it. `hands_off`: mean
+            distance of the hands from their place. `reach`: mean height of the shoulders above the
+            hands. Body lengths throughout.
+        """
+        if not self._weight > 0:
+            return {}
+        mean = self._trunk / self._weight
+        variance = self._trunk_trunk - mean * self._trunk
+        if not variance > 0:
+            return {}
+        return {
+            "arms_shorten": (self._trunk_arms - mean * self._arms) / variance,
+            "hands_follow": (self._trunk_hands - mean * self._hands) / variance,
+            "hands_off": self._off / self._weight,
+            "reach": self._reach / self._weight,
+            "head_up": self._head_up / self._heads if self._heads else 0.0,
+        }
+
+
+def push_up_odds(figures: dict[str, float]) -> float:
+    """Log-odds that a cycle is a push-up, from `CycleEvidence.figures` and its `depth`.
+
+    A logistic model of five bounded figures. The weights are rounded from a regression on the
+    cycles found in the train and val traces, clean, with noise and with a shaking camera; they are
+    few and far from any single clip.
+    """
+    if "reach" not in figures:
+        return -math.inf
+    shorten = figures["arms_shorten"]
+    return (
+        0.5
+        + 3.0 * max(-1.0, min(shorten, 1.0))
+        - 4.0 * max(0.0, shorten - 1.3)
+        - 3.0 * max(0.0, min(figures["hands_follow"], 1.5))
+        - 6.0 * min(figures["hands_off"], 0.6)
+        + 3.0 * max(-0.5, min(figures["reach"], 0.6))
+        - 6.0 * max(0.0, figures["head_up"] - 0.2)
+        - 4.0 * max(0.0, figures["depth"] - 0.9)
+        - 15.0 * max(0.0, 0.35 - figures["depth"])
+    )

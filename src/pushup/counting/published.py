@@ -1,0 +1,180 @@
+"""The z-score counter of the blog post (December 2020): as released, and with its defects mended.
+
+Both label the head's height 1 or 0 against mu + h sigma of the samples before it, and count each
+change from 0 to 1.
+"""
+
+import math
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+from scipy.signal import firwin
+
+from pushup.cli import InputError
+from pushup.counting.body import BodyTracker
+from pushup.counting.filters import Fir, LowPass, Window
+from pushup.counting.gate import Gate, OpenGate
+from pushup.counting.signals import BodyScale
+from pushup.counting.types import CounterState, Observation, Rep
+from pushup.skeleton import UPPER7, Skeleton
+
+
+class PublishedExactCounter:
+    """The counter as its authors released it, for comparison; its defects are the point.
+
+    The signal is the head's y in pixels of a frame scaled to 512 wide, y down, low-passed by
+    `firwin(10, 2 * 0.5 / 30)` whatever the frame rate. The label is 1 where a filtered sample
+    exceeds mean + 0.1 x population deviation of the 60 filtered samples before it, 0 in the first
+    60 frames. Since y grows downward, a count falls on the head's way *down*. The released code
+    filtered the whole history again at every frame; a causal filter gives the same numbers from
+    its last 10 inputs.
+
+    A frame without a head repeats the last one (the released networks always gave a point). A
+    `Rep` has no top here: `top_s` equals `bottom_s`, the moment of the count; `depth` is NaN. The
+    gate of the release is left out, so that the counter can be compared by itself.
+
+    Args:
+        skeleton: Order of the keypoints.
+    """
+
+    frame_width = 512
+    window = 60
+    h = 0.1
+
+    def __init__(self, skeleton: Skeleton = UPPER7) -> None:
+        self._head = skeleton.index("head")
+        self._fir = Fir(np.asarray(firwin(10, 2 * 0.5 / 30, window="hamming"), float))
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.state = CounterState()
+        self._fir.reset()
+        self._head_px = math.nan
+        self._filtered: deque[float] = deque(maxlen=self.window)
+        self._low = False
+        self._left_low_s = math.nan
+
+    def update(self, observation: Observation) -> Rep | None:
+        """Take the next frame; return a repetition where the label goes from 0 to 1.
+
+        Raises:
+            InputError: The observation lacks `frame_size_wh`.
+        """
+        if observation.frame_size_wh is None:
+            raise InputError(
+                "counter=published_exact measures in frame widths: give Observation.frame_size_wh"
+            )
+        head_px = float(observation.keypoints[self._head, 1])
+        if math.isfinite(head_px):
+            self._head_px = head_px * self.frame_width / observation.frame_size_wh[0]
+        if math.isnan(self._head_px):
+            return None
+        value = self._fir.update(self._head_px)
+        threshold, was_low = math.nan, self._low
+        if len(self._filtered) == self.window:
+            before = np.array(self._filtered)
+            threshold = float(before.mean() + self.h * before.std())
+            self._low = value > threshold
+        self._filtered.append(value)
+        self.state = CounterState(-value, -threshold, high=not self._low)
+        time_s = observation.time_s
+        if was_low and not self._low:
+            self._left_low_s = time_s
+        if was_low or not self._low:
+            return None
+        start_s = time_s if math.isnan(self._left_low_s) else self._left_low_s
+        return Rep(start_s, time_s, time_s, depth=math.nan, evidence={"threshold_px": threshold})
+
+
+class PublishedCounter:
+    """The published rule with its defects mended; streaming, in seconds and body lengths.
+
+    The head's height grows upward, is measured in body lengths (`BodyScale`) and low-passed in
+    hertz; mu and sigma are those of the last `window_s` seconds, from the first frame on; a label
+    changes only once the head has travelled `floor` body lengths since its last turning point,
+    so that noise and pauses count nothing. The body is taken to start high: a first ascent has no
+    descent before it and is not counted.
+
+    Args:
+        window_s: Seconds over which mu and sigma are taken (n; released: 60 frames at 30 fps).
+        h: How many sigma above mu the head is "high".
+        cutoff_hz: Of the low-pass (what the released filter really has at 30 fps).
+        floor: Least travel between two labels, in body lengths.
+        min_score: A head of lower confidence is not looked at.
+        gate: Counts only while it is open; None counts always.
+        skeleton: Order of the keypoints.
+    """
+
+    def __init__(
+        self,
+        window_s: float = 2.0,
+        h: float = 0.1,
+        cutoff_hz: float = 2.1,
+        floor: float = 0.25,
+        min_score: float = 0.1,
+        gate: Gate | None = None,
+        skeleton: Skeleton = UPPER7,
+    ) -> None:
+        self.h = h
+        self.floor = floor
+        self.min_score = min_score
+        self._head = skeleton.index("head")
+        self._scale = BodyScale(skeleton, min_score=min_score)
+        self._low_pass = LowPass(cutoff_hz)
+        self._window = Window(window_s)
+        self._gate = gate or OpenGate()
+        self._tracker = BodyTracker(skeleton, min_score=min_score)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.state = CounterState()
+        for part in (self._scale, self._low_pass, self._window, self._gate, self._tracker):
+            part.reset()
+        self._head_px = math.nan
+        self._height = 0.0
+        self._high = True
+        self._extreme = (-math.inf, math.nan)
+        self._top = (math.nan, math.nan)
+
+    def update(self, observation: Observation) -> Rep | None:
+        """Take the next frame; return the repetition that its label change completes, if any."""
+        gate_open = self._gate.update(observation, self._tracker.update(observation))
+        length_px = self._scale.update(observation)
+        head_px = float(observation.keypoints[self._head, 1])
+        seen = observation.scores[self._head] >= self.min_score and math.isfinite(head_px)
+        if not (seen and math.isfinite(length_px)):
+            note = "arms and shoulders not seen" if seen else "head not seen"
+            self.state = replace(self.state, gate_open=gate_open, note=note)
+            return None
+        if math.isfinite(self._head_px):
+            # Changes are added up, so that a growing estimate of the body length moves nothing.
+            self._height += (self._head_px - head_px) / length_px
+        self._head_px = head_px
+        time_s = observation.time_s
+        value = self._low_pass.update(time_s, self._height)
+        before = self._window.values
+        self._window.push(time_s, value)
+        threshold = float(before.mean() + self.h * before.std()) if len(before) else math.nan
+        rep = self._label(time_s, value, value > threshold)
+        note = "" if rep is None or gate_open else "the gate is shut"
+        self.state = CounterState(value, threshold, self._high, gate_open, note)
+        return rep if gate_open else None
+
+    def _label(self, time_s: float, value: float, above: bool) -> Rep | None:
+        """Follow the extreme since the last label; change the label, count a 0 -> 1."""
+        extreme, extreme_s = self._extreme
+        if (value > extreme) == self._high:
+            self._extreme = extreme, extreme_s = value, time_s
+        if above == self._high or abs(value - extreme) < self.floor:
+            return None
+        self._high = above
+        self._extreme = (value, time_s)
+        if not above:
+            self._top = (extreme, extreme_s)
+            return None
+        top, start_s = self._top
+        evidence = {"rise": value - extreme}
+        return Rep(start_s, extreme_s, time_s, depth=top - extreme, evidence=evidence)
