@@ -198,7 +198,7 @@ def test_push_ups_keep_hands_and_feet_planted_and_bones_rigid(kind):
     ("seed", "options"),
     [
         (0, {}),
-        (1, {"kind": "knees", "pause_bottom_s": 0.6, "tempo_s": 1.6}),
+        (1, {"kind": "knees", "pause_bottom_s": 0.6, "repetitions": 2}),
         (2, {"kind": "incline", "pause_top_s": 0.8, "tempo_s": 1.2}),
         (3, {"fast": True}),
         (4, {"shallow": True, "starts_low": True, "tempo_s": 1.5}),

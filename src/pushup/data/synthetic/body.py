@@ -219,6 +219,12 @@ def thorax_and_shoulders(
     return thorax, thorax + lateral + shrug[:, None] * chest_frame[2]
 
 
+def shoulder_rise(shoulders: np.ndarray, wrists: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """(2, 3) by which the shoulder blades lift the shoulders under raised arms."""
+    raised = np.maximum(unit(wrists - shoulders) @ up, 0)
+    return 0.04 * raised[:, None] * up
+
+
 def two_bone(
     root: np.ndarray, target: np.ndarray, pole: np.ndarray, first: float, second: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -249,6 +255,7 @@ def solve(body: Body, stance: Stance) -> Figure:
     thorax, shoulders = thorax_and_shoulders(
         body, stance.pelvis, stance.pelvis_frame, stance.chest_frame, stance.shrug
     )
+    shoulders = shoulders + shoulder_rise(shoulders, stance.wrists, stance.chest_frame[2])
     neck_up = unit(0.6 * stance.chest_frame[2] + 0.4 * stance.head_frame[2])
     upper_neck = thorax + body.neck * neck_up + 0.012 * stance.chest_frame[1]
     hips = stance.pelvis + SIDES[:, None] * body.hip_half * stance.pelvis_frame[0]

@@ -4,7 +4,7 @@ import numpy as np
 
 from pushup.data.synthetic.body import SIDES, Body, Figure, cross, unit
 from pushup.data.synthetic.look import Look
-from pushup.data.synthetic.shape import COS, FOOT, HAIR_RINGS, HAND, POINTS, SIN, Tube, build
+from pushup.data.synthetic.shape import COS, EAR, FOOT, HAIR_RINGS, HAND, POINTS, SIN, Tube, build
 
 _Path = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Rings of one tube: (R, 3) centres, first axes and second axes."""
@@ -26,7 +26,8 @@ class Skin:
         self.body, self.look = body, look
         self.scale = body.height / 1.77
         self._tubes = tubes = build(body, look)
-        order = [tubes.torso, *tubes.bridges, tubes.neck, tubes.head, *tubes.hair]
+        order = [tubes.torso, *tubes.bridges, *tubes.flanks, tubes.neck, tubes.head]
+        order += [*tubes.ears, *tubes.hair]
         for side in (0, 1):
             order += [tubes.arms[side], *tubes.hands[side], tubes.legs[side], tubes.feet[side]]
         self._join(order)
@@ -45,8 +46,8 @@ class Skin:
         self.u = np.repeat(u, POINTS).astype(np.float32)
         self.cos = np.tile(COS, len(ring)).astype(np.float32)
         self.sin = np.tile(SIN, len(ring)).astype(np.float32)
-        # The bridges run sideways: all of them is far from the midline, as straps see it.
-        self.cos[ends[0] * POINTS : ends[2] * POINTS] = 0.8
+        # Bridges and flanks run sideways: all of them is far from the midline, as straps see it.
+        self.cos[ends[0] * POINTS : ends[4] * POINTS] = 0.8
         row = ring[~last][:, None] * POINTS
         j, k = np.arange(POINTS), (np.arange(POINTS) + 1) % POINTS
         quads = np.stack([row + j, row + k, row + POINTS + k, row + POINTS + j], -1).reshape(-1, 4)
@@ -87,17 +88,16 @@ class Skin:
         return curve, right, front
 
     def _pose_bridges(self, figure: Figure) -> list[_Path]:
-        chest = figure.stance.chest_frame
-        t = np.array([0.0, 0.4, 0.8, 1.0])[:, None]
-        out = []
+        chest, scale = figure.stance.chest_frame, self.scale
+        bridges, flanks = [], []
         for side, sign in enumerate(SIDES):
-            start = figure.thorax + (0.03 * sign * chest[0] + 0.045 * chest[2]) * self.scale
-            end = figure.shoulders[side] + 0.004 * chest[2]
-            path = start + t * (end - start)
-            along = unit(end - start)
-            front = np.tile(chest[1], (4, 1))
-            out.append((path, np.tile(cross(chest[1], along), (4, 1)), front))
-        return out
+            shoulder = figure.shoulders[side]
+            neck = figure.thorax + (0.03 * sign * chest[0] + 0.062 * chest[2]) * scale
+            bridges.append(_straight(self._tubes.bridges[side], neck, shoulder, chest[1]))
+            flank = figure.thorax + (0.095 * sign * chest[0] - 0.12 * chest[2]) * scale
+            arm = 0.7 * shoulder + 0.3 * figure.elbows[side]
+            flanks.append(_straight(self._tubes.flanks[side], flank, arm, chest[1]))
+        return bridges + flanks
 
     def _pose_neck(self, figure: Figure) -> _Path:
         t = self._tubes.neck.position[:, None]
@@ -116,6 +116,7 @@ class Skin:
         n = len(h)
         path = figure.upper_neck + h * self.body.head * up
         out.append((path, np.tile(right, (n, 1)), np.tile(front, (n, 1))))
+        out += [self._pose_ear(figure, side) for side in (0, 1)]
         n = len(HAIR_RINGS)
         for tube in self._tubes.hair:
             assert tube.ball is not None
@@ -123,6 +124,15 @@ class Skin:
             path = figure.upper_neck + ahead * front + (above + half * HAIR_RINGS[:, None]) * up
             out.append((path, np.tile(right, (n, 1)), np.tile(front, (n, 1))))
         return out
+
+    def _pose_ear(self, figure: Figure, side: int) -> _Path:
+        right, front, up = figure.stance.head_frame
+        scale = self.body.head / 0.234
+        t = EAR[:, :1]
+        place = figure.upper_neck + scale * (0.074 * SIDES[side] * right - 0.008 * front)
+        path = place + (0.105 + 0.028 * t) * scale * up
+        n = len(t)
+        return path, np.tile(right, (n, 1)), np.tile(front, (n, 1))
 
     def _limb_path(self, tube: Tube, root, middle, end, out) -> _Path:
         """Rings of a limb: the bend is rounded, the axes follow it without twisting."""
@@ -193,3 +203,12 @@ class Skin:
         n = len(x)
         path = sole + x * self.body.foot * along + half * up
         return path, np.tile(cross(up, along), (n, 1)), np.tile(up, (n, 1))
+
+
+def _straight(tube: Tube, start: np.ndarray, end: np.ndarray, front: np.ndarray) -> _Path:
+    """Rings evenly from start to end, their second axis as near to `front` as can be."""
+    n = len(tube.position)
+    along = unit(end - start)
+    front = unit(front - (front @ along) * along)
+    path = start + np.linspace(0, 1, n)[:, None] * (end - start)
+    return path, np.tile(cross(front, along), (n, 1)), np.tile(front, (n, 1))

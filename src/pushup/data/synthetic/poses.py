@@ -16,6 +16,7 @@ from pushup.data.synthetic.body import (
     Stance,
     frame,
     rotation,
+    shoulder_rise,
     thorax_and_shoulders,
     unit,
     vec,
@@ -71,6 +72,8 @@ def assemble(
     """A stance whose arms follow directions of upper arms and forearms, (2, 3) each."""
     shrugs = np.full(2, shrug)
     _, shoulders = thorax_and_shoulders(body, pelvis, pelvis_frame, chest_frame, shrugs)
+    wrists = shoulders + body.upper_arm * unit(upper) + body.forearm * unit(lower)
+    wrists = wrists + shoulder_rise(shoulders, wrists, chest_frame[2])
     fingers = unit(lower)
     palms = unit(chest_frame[0] * -SIDES[:, None] + 0.3 * chest_frame[1])
     shins = unit(ankles - pelvis)
@@ -79,7 +82,7 @@ def assemble(
         pelvis_frame=pelvis_frame,
         chest_frame=chest_frame,
         head_frame=head_frame,
-        wrists=shoulders + body.upper_arm * unit(upper) + body.forearm * unit(lower),
+        wrists=wrists,
         elbow_poles=unit(unit(upper) - unit(lower) - 0.02 * chest_frame[1]),
         ankles=ankles,
         knee_poles=knee_poles,

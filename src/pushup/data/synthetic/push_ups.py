@@ -149,7 +149,7 @@ def push_up(body: Body, rng: np.random.Generator, **chosen: object) -> Act:
     props = []
     depth = 0.25 + 0.2 * rng.random()
     if hand_surface:
-        half = vec(0.3 + 0.4 * rng.random(), depth, hand_surface / 2)
+        half = vec(0.28 + 0.3 * rng.random(), depth, hand_surface / 2)
         props.append(Prop(vec(0, wrist_y + depth - 0.12, hand_surface / 2), half))
     if foot_surface:
         half = vec(0.3 + 0.4 * rng.random(), depth, foot_surface / 2)

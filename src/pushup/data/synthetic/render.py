@@ -40,6 +40,7 @@ class Drawing:
         box_xyxy: Edges of the drawn person, clipped to the picture; None where nothing shows.
         head_size: 0.6 x diagonal of the head's box, as PCKh takes it.
         part: (H, W) `Part` in front, -1 where there is none.
+        depth: (H, W) float32 of whatever is in front, along the camera's axis.
     """
 
     rgb: np.ndarray
@@ -48,6 +49,7 @@ class Drawing:
     box_xyxy: tuple[float, float, float, float] | None
     head_size: float
     part: np.ndarray
+    depth: np.ndarray
 
 
 def draw(view: View, camera: Camera, light: Light, skin: Skin, figure: Figure) -> Drawing:
@@ -81,13 +83,20 @@ def draw(view: View, camera: Camera, light: Light, skin: Skin, figure: Figure) -
     head = pixels[(skin.part == Part.HEAD)]
     diagonal = float(np.sqrt((np.ptp(head, axis=0) ** 2).sum()))
     return Drawing(
-        rgb,
-        joints,
-        visible,
-        _box(fragments.pixel, width),
-        0.6 * diagonal,
-        part.reshape(height, width),
+        rgb=rgb,
+        keypoints=joints,
+        visible=visible,
+        box_xyxy=_box(fragments.pixel, width),
+        head_size=0.6 * diagonal,
+        part=part.reshape(height, width),
+        depth=np.minimum(view.depth, surface.reshape(height, width)),
     )
+
+
+def behind(view: View, bystander: Drawing) -> View:
+    """The view with somebody already in it, before whom another person is drawn."""
+    floor = view.floor * (bystander.part < 0)
+    return View(bystander.rgb, bystander.depth, floor, view.floor_xy)
 
 
 def inside_picture(keypoints: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:

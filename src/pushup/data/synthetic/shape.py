@@ -26,9 +26,9 @@ def _table(text: str) -> np.ndarray:
 _TORSO = _table("""
     -0.22 0.004 0.004 0.004
     -0.21 0.035 0.040 0.045
-    -0.17 0.085 0.070 0.085
-    -0.10 0.135 0.090 0.115
-     0.00 0.163 0.102 0.128
+    -0.17 0.085 0.066 0.062
+    -0.10 0.135 0.088 0.098
+     0.00 0.163 0.102 0.122
      0.12 0.163 0.104 0.110
      0.28 0.147 0.100 0.088
      0.42 0.140 0.098 0.084
@@ -182,7 +182,7 @@ def _torso(body: Body, look: Look) -> Tube:
     bust = _gauss(s, 0.72, 0.09)[:, None] * _gauss(pair, 0.5, 0.3) * ahead
     front = front + (0.010 + 0.012 * body.muscle + 0.04 * body.feminine) * bust * scale
     seat = _gauss(s, -0.04, 0.12)[:, None] * _gauss(pair, 0.5, 0.3) * behind
-    front = front - (0.022 + 0.012 * body.feminine) * seat * scale
+    front = front - (0.014 + 0.012 * body.feminine) * seat * scale
     spine = _gauss(s, 0.5, 0.3)[:, None] * _gauss(COS, 0, 0.3)[None] * behind
     front = front + 0.010 * (1 - body.fat) * spine * scale
     cover = look.on_shirt(np.full(s.shape, Part.TORSO), s, np.zeros_like(s), -np.ones_like(s))
@@ -219,11 +219,23 @@ def _head(body: Body) -> Tube:
     return Tube(Part.HEAD, _HEAD[:, 0], side, front)
 
 
+EAR = _table("""
+    -1.0 0.004 0.006 0.006
+    -0.5 0.010 0.017 0.015
+     0.5 0.011 0.020 0.018
+     1.0 0.004 0.006 0.006
+""")
 _BRIDGE = _table("""
-    0.98 0.050 0.050 0.050
-    1.00 0.050 0.052 0.052
-    1.02 0.053 0.053 0.053
-    1.03 0.045 0.045 0.045
+    0.98 0.040 0.042 0.050
+    1.00 0.045 0.048 0.054
+    1.02 0.050 0.052 0.053
+    1.03 0.042 0.044 0.044
+""")
+_FLANK = _table("""
+    0.0 0.020 0.030 0.030
+    0.3 0.044 0.046 0.054
+    0.7 0.042 0.042 0.050
+    1.0 0.030 0.030 0.032
 """)
 _THUMB = _table("""
     0.10 0.013 0.013 0.013
@@ -239,6 +251,13 @@ def _bridge(look: Look, girth: float) -> Tube:
     table[:, 1:] *= girth
     loose = np.full(len(table), 0.6 * look.loose[0] if look.sleeve > 0 else 0.0)
     return Tube(Part.TORSO, np.full(len(table), 1.0), *_loosen(*_round(table), loose))
+
+
+def _flank(girth: float) -> Tube:
+    """From the side of the chest to an upper arm: the muscles around the armpit."""
+    table = _FLANK.copy()
+    table[:, 1:] *= girth
+    return Tube(Part.TORSO, np.full(len(table), 0.8), *_round(table))
 
 
 def _neck(body: Body, scale: float) -> Tube:
@@ -267,7 +286,7 @@ def _hair(look: Look, scale: float) -> list[Tube]:
     """Balls that show where they stick out of the head, so that they end in a hairline."""
 
     def ball(wide: float, deep: float, ahead: float, above: float, half: float) -> Tube:
-        radius = scale * np.sqrt(np.maximum(1 - HAIR_RINGS**2, 0.003))[:, None]
+        radius = scale * np.sqrt(np.maximum(1 - HAIR_RINGS**2, 1e-5))[:, None]
         place = (ahead * scale, above * scale, half * scale)
         u = 0.5 + 0.5 * HAIR_RINGS
         return Tube(Part.HAIR, u, radius * wide * COS, radius * deep * SIN, place)
@@ -287,14 +306,21 @@ def _hair(look: Look, scale: float) -> list[Tube]:
     return [cap, ball(*more[style])] if style in more else [cap]
 
 
+def _ear(scale: float) -> Tube:
+    """A flat ear, on the skull unless hair is there."""
+    return Tube(Part.HEAD, np.full(len(EAR), 0.45), *_round(EAR * (1, scale, scale, scale)))
+
+
 @dataclass(frozen=True)
 class Tubes:
     """All tubes of a body; pairs are (right, left)."""
 
     torso: Tube
     bridges: tuple[Tube, Tube]
+    flanks: tuple[Tube, Tube]
     neck: Tube
     head: Tube
+    ears: tuple[Tube, Tube]
     hair: tuple[Tube, ...]
     arms: tuple[Tube, Tube]
     hands: tuple[tuple[Tube, Tube], tuple[Tube, Tube]]
@@ -313,8 +339,10 @@ def build(body: Body, look: Look) -> Tubes:
     return Tubes(
         torso=_torso(body, look),
         bridges=(bridge, bridge),
+        flanks=(_flank(size), _flank(size)),
         neck=_neck(body, scale),
         head=_head(body),
+        ears=(_ear(body.head / 0.234), _ear(body.head / 0.234)),
         hair=tuple(_hair(look, body.head / 0.234)),
         arms=(
             _limb(Part.RIGHT_ARM, _ARM, girth, look.sleeve, sleeve),

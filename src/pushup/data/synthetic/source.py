@@ -7,7 +7,7 @@ import numpy as np
 
 from pushup.data.records import Record
 from pushup.data.synthetic.body import Body, rotation, solve, vec
-from pushup.data.synthetic.camera import aim, sample_view
+from pushup.data.synthetic.camera import Camera, aim, sample_view
 from pushup.data.synthetic.effects import Framing, Lens
 from pushup.data.synthetic.look import Look
 from pushup.data.synthetic.mesh import Skin
@@ -23,8 +23,8 @@ from pushup.data.synthetic.poses import (
     standing,
 )
 from pushup.data.synthetic.push_ups import plank, push_up
-from pushup.data.synthetic.render import draw, inside_picture
-from pushup.data.synthetic.scene import Box
+from pushup.data.synthetic.render import behind, draw, inside_picture
+from pushup.data.synthetic.scene import Box, Scene, View
 from pushup.data.synthetic.textures import pick_colour, pick_texture
 
 EXERCISES: dict[str, Callable[..., Act]] = {
@@ -91,7 +91,10 @@ class SyntheticSource:
         camera = aim(rng, figure.joints, heading, sample_view(rng, None), fill, inner_wh)
         around = figure.joints.mean(0)
         scene = sample_scene(rng, camera, around, heading, place_props(act.props, heading, rng))
-        drawing = draw(scene.view(camera), camera, scene.light, Skin(body, look), figure)
+        view = scene.view(camera)
+        if rng.random() < 0.08:
+            view = _with_bystander(rng, view, camera, scene, around)
+        drawing = draw(view, camera, scene.light, Skin(body, look), figure)
         rgb = framing.apply(drawing.rgb)
         keypoints, visible = framing.keypoints(drawing.keypoints, drawing.visible)
         inside = inside_picture(drawing.keypoints, inner_wh)
@@ -115,6 +118,24 @@ class SyntheticSource:
         aspect = float(rng.choice(_ASPECTS, p=[0.62, 0.12, 0.08, 0.05, 0.05, 0.08]))
         short = round(self.longer_side * min(aspect, 1 / aspect))
         return (self.longer_side, short) if aspect >= 1 else (short, self.longer_side)
+
+
+def _with_bystander(
+    rng: np.random.Generator, view: View, camera: Camera, scene: Scene, around: np.ndarray
+) -> View:
+    """The view with somebody further away, who is not labelled."""
+    body = Body.sample(rng)
+    look = Look.sample(rng, body.feminine, body.muscle)
+    name = str(rng.choice(["standing", "squat", "push_up", "jumping_jack", "lunge", "sitting"]))
+    make = push_up if name == "push_up" else _OTHERS[name]
+    away = camera.axes[2] * (1, 1, 0)
+    away = away / max(float(np.sqrt((away**2).sum())), 0.1)
+    across = vec(-away[1], away[0], 0)
+    spot = around + rng.uniform(1.8, 4.0) * away + rng.uniform(-2.0, 2.0) * across
+    spot = np.clip(spot, scene.low + 0.4, scene.high - 0.4) * (1, 1, 0)
+    turn = rotation(vec(0, 0, 1), float(rng.uniform(0, 360)))
+    figure = solve(body, make(body, rng).stance(float(rng.random())).moved(turn, spot))
+    return behind(view, draw(view, camera, scene.light, Skin(body, look), figure))
 
 
 def _record(

@@ -66,11 +66,8 @@ def pick_colour(
 def pick_surface(rng: np.random.Generator) -> np.ndarray:
     """(3,) RGB in 0..1 as walls, floors and ceilings have: pale and warm, grey, rarely vivid."""
     family = rng.random()
-    hue = (
-        rng.random()
-        if family < 0.15
-        else rng.normal(*((0.09, 0.03) if family < 0.7 else (0.58, 0.06)))
-    )
+    centre, spread = (0.09, 0.03) if family < 0.8 else (0.58, 0.05)
+    hue = rng.random() if family > 0.93 else rng.normal(centre, spread)
     vivid = rng.random() < 0.12
     saturation = rng.uniform(0.3, 0.7) if vivid else abs(rng.normal(0, 0.13))
     value = rng.uniform(0.12, 0.4) if rng.random() < 0.2 else rng.uniform(0.5, 0.97)
