@@ -102,7 +102,7 @@ def bootstrap_interval(
         seed: Of the draws.
 
     Returns:
-        (low, high); NaN when there are fewer than two groups.
+        (low, high); NaN when there are fewer than two groups, or no draw has the figure.
     """
     names, member_of = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     number = len(names)
@@ -110,5 +110,8 @@ def bootstrap_interval(
         return float("nan"), float("nan")
     drawn = np.random.default_rng(seed).multinomial(number, np.full(number, 1 / number), resamples)
     values = np.array([figure(times[member_of].astype(float)) for times in drawn])
-    low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -55,6 +55,7 @@ class Recogniser(nn.Module):
         self.dropout, self.mean, self.std = dropout, tuple(mean), tuple(std)
         self.metrics: dict[str, Any] = {}
         self.network = _create(encoder, pretrained, dropout)
+        _start_undecided(self.network)
         shape = (1, 3, 1, 1)
         self.register_buffer("_scale", (1 / (255 * torch.tensor(std))).view(shape), False)
         self.register_buffer("_shift", (-torch.tensor(mean) / torch.tensor(std)).view(shape), False)
@@ -89,6 +90,13 @@ class Recogniser(nn.Module):
         model = cls(**{key: spec[key] for key in keys})
         model.metrics = dict(spec.get("metrics", {}))
         return model
+
+
+def _start_undecided(network: nn.Module) -> None:
+    """Let an untrained unit answer about 0.5; timm's own start makes it wildly sure."""
+    unit: nn.Linear = network.get_classifier()  # type: ignore[operator]
+    nn.init.normal_(unit.weight, std=0.01)
+    nn.init.zeros_(unit.bias)
 
 
 def _create(encoder: str, pretrained: Pretrained, dropout: float) -> nn.Module:
