@@ -77,6 +77,7 @@ class FusedPoint:
         """Forget everything."""
         self._offsets: dict[int, Point] = {}
         self._time_s = math.nan
+        self._seen = 0
 
     def locate(self, points: list[Point], weights: list[float]) -> Point:
         """The point by one frame's joints, with nothing learnt; NaN when none is seen."""
@@ -99,7 +100,9 @@ class FusedPoint:
         if math.isnan(x):
             return UNKNOWN
         elapsed_s = time_s - self._time_s if self._offsets else 0.0
-        share = 1 - math.exp(-max(0.0, elapsed_s) / self._offset_s)
+        self._seen += 1
+        # young offsets are means, so that a wild first frame does not last
+        share = max(1 - math.exp(-max(0.0, elapsed_s) / self._offset_s), 1 / self._seen)
         for j in self.joints:
             if weights[j] > 0:
                 dx, dy = points[j][0] - x, points[j][1] - y

@@ -14,7 +14,8 @@ import numpy as np
 class LowPass:
     """One-pole low-pass: the exact step response of an RC circuit at any spacing of the samples.
 
-    The first value passes unchanged, so that nothing has to settle.
+    While it is young it is the mean of what it has seen, so that nothing has to settle and a wild
+    first value does not last.
     """
 
     def __init__(self, cutoff_hz: float) -> None:
@@ -26,15 +27,16 @@ class LowPass:
     def reset(self) -> None:
         """Forget everything."""
         self.value = math.nan
+        self._seen = 0
         self._time_s = math.nan
 
     def update(self, time_s: float, value: float) -> float:
         """The filtered value at `time_s`."""
-        if math.isnan(self.value):
-            self.value = value
-        else:
-            step = 1 - math.exp(-self._rate * max(0.0, time_s - self._time_s))
-            self.value += step * (value - self.value)
+        self._seen += 1
+        elapsed_s = time_s - self._time_s if self._seen > 1 else 0.0
+        share = max(1 - math.exp(-self._rate * max(0.0, elapsed_s)), 1 / self._seen)
+        last = value if self._seen == 1 else self.value
+        self.value = last + share * (value - last)
         self._time_s = time_s
         return self.value
 

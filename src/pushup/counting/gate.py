@@ -121,9 +121,9 @@ class RecogniserGate:
 class PoseGate:
     """Open while the hands are planted below the shoulders, and the recogniser allows.
 
-    It opens on hands that stay where they are, and then bears more motion of them than that:
-    pose networks displace the hands of a body that is down. After a movement that was clearly no
-    push-up it shuts until the hands are still again. Every duration is in seconds and every
+    A new body is trusted. Once its hands have left their place, or it has made a movement that was
+    clearly no push-up, the gate shuts until they are still: more still than they have to be to
+    keep it open, since pose networks displace the hands of a body that is down. Every duration is in seconds and every
     distance in body lengths; the pose is looked at through low-passes of `smooth_s`, so that one
     wild frame changes nothing. The recogniser's score, where there is one, only has to stay above
     low levels, since the pose decides the rest.
@@ -166,10 +166,12 @@ class PoseGate:
     def _forget_pose(self) -> None:
         for part in (self._pose, self._smooth_off, self._smooth_reach):
             part.reset()
+        self._trusted = True
 
     def refuse(self) -> None:
         """Shut until the hands are still."""
         self._pose.reset()
+        self._trusted = False
 
     def update(self, observation: Observation, body: Body | None) -> bool:
         """Whether repetitions may be counted at this frame."""
@@ -183,6 +185,9 @@ class PoseGate:
         if body is not None and math.isfinite(body.hands_off + body.reach):
             hands_off = self._smooth_off.update(time_s, body.hands_off)
             reach = self._smooth_reach.update(time_s, body.reach)
-            room = self._moved if self._pose.open else self._still
+            room = self._moved if self._trusted else self._still
+            was_open = self._pose.open
             self._pose.update(time_s, hands_off <= room and reach >= self._reach)
+            if was_open != self._pose.open:
+                self._trusted = self._pose.open
         return allowed and self._pose.open
