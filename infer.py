@@ -6,7 +6,7 @@ from pathlib import Path
 
 import hydra
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from pushup.app.arguments import quote_paths
 from pushup.cli import InputError, command, make_output_dir
@@ -18,19 +18,26 @@ def infer(config: DictConfig) -> None:
     from pushup.app.session import Session
     from pushup.app.single import run_single
     from pushup.inference.predictor import load_model
+    from pushup.inference.recogniser import PushUpRecogniser
     from pushup.models import weights
 
     if config.source is None:
         raise InputError("no source: give source=FILE, a camera's number, a folder or a URL")
-    if config.ckpt_path is None and config.model is None:
-        raise InputError("no weights: give ckpt_path=FILE, or model=NAME for those shipped for it")
-    model = load_model(config.ckpt_path or weights.find(config.model), config.model)
+    with open_dict(config):  # of conf/model only the name matters: the file brings the rest
+        config.model = OmegaConf.select(config, "model.name")
+    path = config.ckpt_path or weights.find(config.model or config.default_model)
+    model = load_model(path, config.model)
+    recogniser = config.recogniser and PushUpRecogniser(
+        weights.load_recogniser(config.recogniser), config.device
+    )
+    if recogniser is None and config.gate._target_.endswith(".RecogniserGate"):
+        raise InputError("gate=published reads a recogniser's score: give recogniser=FILE")
 
     def new_session(listeners=()) -> Session:
         # partial, so that Hydra neither copies the model nor wraps the errors of the call
         predictor = instantiate(config.tracker, _partial_=True)(model=model)
         counter = instantiate(config.counter, _partial_=True)(skeleton=model.skeleton)
-        return Session(predictor, counter, config.span_s, listeners)
+        return Session(predictor, counter, recogniser, config.span_s, listeners)
 
     make, out = partial(make_output_dir, config=config), Path(config.output_dir)
     if Path(config.source).is_dir():

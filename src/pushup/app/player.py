@@ -100,6 +100,7 @@ class Player:
     def play(self) -> None:
         """Until the end, or until the user leaves by Q, the window's button or Ctrl-C."""
         self._session.explain = self._view.explain
+        self._notify("H shows the keys")
         with ExitStack() as self._sinks:
             if self._annotate:
                 self._annotated = self._open_sink(ANNOTATED)
@@ -162,10 +163,10 @@ class Player:
             lines.append(f"{1000 * (time.monotonic() - frame.read_s):.0f} ms")
         if self._recording is not None:
             lines.append("REC")
-        if self._paused:
-            hint = "paused"
-        elif time.monotonic() < self._notice_until_s:
+        if time.monotonic() < self._notice_until_s:
             hint = self._notice
+        elif self._paused:
+            hint = "paused"
         scene = replace(scene, lines=lines, hint=hint, help=HELP if self._view.help else ())
         canvas = draw(frame.image_bgr, scene, self._view.mirror)
         if new:

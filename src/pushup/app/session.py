@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
+
 from pushup.counting.types import Counter, Observation, Rep
 from pushup.inference.predictor import PoseTracker
 from pushup.video.overlay import Scene
@@ -39,6 +41,7 @@ class Session:
     Args:
         predictor: Frame to pose.
         counter: Pose to repetitions.
+        recogniser: Frame to the score that somebody is pushing up; None for none.
         span_s: Seconds of signal to show.
         listeners: Told of each repetition.
         clock: Seconds; that of the frames' `read_s`.
@@ -48,11 +51,12 @@ class Session:
         self,
         predictor: PoseTracker,
         counter: Counter,
+        recogniser: Callable[[np.ndarray], float] | None = None,
         span_s: float = 8.0,
         listeners: Sequence[Listener] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.predictor, self.counter = predictor, counter
+        self.predictor, self.counter, self._recogniser = predictor, counter, recogniser
         self.listeners = list(listeners)
         self.trail = Trail(predictor.model.skeleton.edge_indices, span_s)
         self.reps: list[Rep] = []
@@ -72,10 +76,12 @@ class Session:
     def _count(self, frame: Frame) -> Scene:
         pose = self.predictor.track(frame.image_bgr, frame.time_s)
         height, width = frame.image_bgr.shape[:2]
+        score = None if self._recogniser is None else self._recogniser(frame.image_bgr)
         observation = Observation(
             keypoints=pose.keypoints_frame,
             scores=pose.scores,
             time_s=frame.time_s,
+            pushing_up=score,
             frame_size_wh=(width, height),
         )
         rep = self.counter.update(observation)

@@ -1,11 +1,16 @@
 """A window on the screen, where there is a screen."""
 
+import os
 import subprocess
 import sys
 
 import cv2
 import numpy as np
 
+# OpenCV's Qt would print several lines about fonts that it does not need.
+os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
+
+_LARGEST_WH = 1280, 720  # OpenCV cannot tell the size of the screen
 _PROBE = "import cv2; cv2.namedWindow('pushup'); cv2.waitKey(1); cv2.destroyAllWindows()"
 _ASK_FILE = (
     "import tkinter, tkinter.filedialog as f; r = tkinter.Tk(); r.withdraw();"
@@ -57,12 +62,15 @@ class Window:
 
     def __init__(self, title: str) -> None:
         self._title, self._sized = title, False
-        cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        flags = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+        cv2.namedWindow(title, flags)
 
     def show(self, canvas_bgr: np.ndarray) -> None:
-        """Show a picture, scaled to the window; the first gives the window its size."""
+        """Show a picture, scaled to the window; the first gives the window its shape."""
         if not self._sized:
-            cv2.resizeWindow(self._title, canvas_bgr.shape[1], canvas_bgr.shape[0])
+            height, width = canvas_bgr.shape[:2]
+            scale = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
+            cv2.resizeWindow(self._title, round(scale * width), round(scale * height))
             self._sized = True
         cv2.imshow(self._title, canvas_bgr)
 

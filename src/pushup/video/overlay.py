@@ -7,9 +7,12 @@ signal has a strip of its own below the picture, where it hides no hands.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import cv2
 import numpy as np
+
+from pushup.drawing import Colour, draw_skeleton
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _WHITE, _DARK, _GREY = (255, 255, 255), (24, 24, 24), (150, 150, 150)
@@ -78,12 +81,11 @@ def draw(frame_bgr: np.ndarray, scene: Scene, mirror: bool = False) -> np.ndarra
     height, width = frame_bgr.shape[:2]
     factor = _enlargement((width, height))
     size_wh = canvas_size((width, height))
-    canvas = np.full((size_wh[1], size_wh[0], 3), _DARK, np.uint8)
+    canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
     picture, strip = canvas[: height * factor], canvas[height * factor :]
+    strip[:] = _DARK
     cv2.resize(frame_bgr, (width * factor, height * factor), dst=picture)
-    if scene.keypoints_frame is not None and scene.scores is not None:
-        points = (scene.keypoints_frame + 0.5) * factor - 0.5
-        draw_skeleton(picture, points, scene.scores, scene.edges)
+    _draw_pose(picture, scene, factor)
     if mirror:
         picture[:] = picture[:, ::-1].copy()
     _draw_count(picture, scene.count, scene.gate_open)
@@ -94,36 +96,17 @@ def draw(frame_bgr: np.ndarray, scene: Scene, mirror: bool = False) -> np.ndarra
     return canvas
 
 
-def draw_skeleton(
-    canvas: np.ndarray,
-    points: np.ndarray,
-    scores: np.ndarray,
-    edges: Sequence[tuple[int, int]],
-) -> None:
-    """Draw limbs and joints in place, from thin red (score 0) to thick green (1); NaN is not drawn.
-
-    Args:
-        canvas: (H, W, 3) uint8 BGR.
-        points: (K, 2) pixels of it.
-        scores: (K,) in 0..1.
-        edges: Index pairs.
-    """
-    unit = min(canvas.shape[:2]) / 100
-    known = np.isfinite(points.sum(1))
-    pixels = np.where(known[:, None], points, 0).round().astype(int).tolist()
-    for a, b in edges:
-        if known[a] and known[b]:
-            score = float(min(scores[a], scores[b]))
-            thick = max(1, round((0.2 + 0.6 * score) * unit))
-            cv2.line(canvas, pixels[a], pixels[b], _confidence_colour(score), thick, cv2.LINE_AA)
-    radius = max(2, round(1.3 * unit))
-    for pixel, score, is_known in zip(pixels, scores, known, strict=True):
-        if is_known:
-            cv2.circle(canvas, pixel, radius, _DARK, -1, cv2.LINE_AA)
-            cv2.circle(canvas, pixel, radius - 1, _confidence_colour(score), -1, cv2.LINE_AA)
+def _draw_pose(canvas: np.ndarray, scene: Scene, factor: int) -> None:
+    """Joints and limbs from red (score 0) to green (1)."""
+    if scene.keypoints_frame is None or scene.scores is None:
+        return
+    points = (scene.keypoints_frame + 0.5) * factor - 0.5
+    scores = np.nan_to_num(scene.scores)
+    limbs = [_confidence_colour(min(scores[a], scores[b])) for a, b in scene.edges]
+    draw_skeleton(canvas, points, scene.edges, [_confidence_colour(s) for s in scores], limbs)
 
 
-def _confidence_colour(score: float) -> tuple[int, int, int]:
+def _confidence_colour(score: float) -> Colour:
     share = float(np.clip(score, 0, 1))
     blue, green, red = (round(r + share * (g - r)) for r, g in zip(_RED, _GREEN, strict=True))
     return blue, green, red
@@ -147,7 +130,7 @@ def _text(canvas, text: str, origin: tuple[float, float], height: float, colour=
 def _shade(canvas: np.ndarray, left: float, top: float, right: float, bottom: float) -> None:
     """Darken a rectangle in place."""
     region = canvas[max(0, round(top)) : round(bottom), max(0, round(left)) : round(right)]
-    region[:] = (region * 0.3).astype(np.uint8)
+    region[:] = cv2.convertScaleAbs(region, alpha=0.3)
 
 
 def _draw_count(canvas: np.ndarray, count: int, gate_open: bool) -> None:
@@ -224,9 +207,11 @@ def _draw_strip(canvas: np.ndarray, scene: Scene) -> None:
 
 
 def _draw_gate(canvas: np.ndarray, xs: np.ndarray, gate: Sequence[bool], thick: int) -> None:
-    for left, right, is_open in zip(xs[:-1], xs[1:], gate[1:], strict=True):
-        colour = _GREEN if is_open else _GREY
-        cv2.rectangle(canvas, (round(left), 0), (round(right), 2 * thick), colour, -1)
+    changes = [k for k in range(1, len(gate)) if gate[k] != gate[k - 1]]
+    for first, last in pairwise([0, *changes, len(gate) - 1]):
+        colour = _GREEN if gate[first] else _GREY
+        corners = (round(xs[first]), 0), (round(xs[last]), 2 * thick)
+        cv2.rectangle(canvas, *corners, colour, -1)
 
 
 def _polyline(canvas: np.ndarray, xs: np.ndarray, ys: np.ndarray, colour, thick: int) -> None:
