@@ -29,9 +29,10 @@ def render(folder: Path, seed: int, clips: int) -> dict[str, int]:
         return {row["video"]: int(row["count"]) for row in csv.DictReader(file)}
 
 
-def count(folder: Path, model: str, output_dir: Path) -> dict[str, int]:
+def count(folder: Path, checkpoint: Path, output_dir: Path) -> dict[str, int]:
     """Count in every video of a folder as a user would; the counts by file name."""
-    arguments = ["infer.py", f"source={folder}", f"model={model}", f"output_dir={output_dir}"]
+    arguments = ["infer.py", f"source={folder}", f"ckpt_path={checkpoint}"]
+    arguments.append(f"output_dir={output_dir}")
     print("python", shlex.join(arguments), flush=True)
     process = subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, check=False)
     if process.returncode != 0:
@@ -73,7 +74,7 @@ def main(argv: list[str] | None = None) -> None:
     output_dir = make_output_dir(chosen.resolve())
 
     true = render(output_dir / "clips", seed, arguments.clips)
-    counted = count(output_dir / "clips", arguments.model, output_dir / "counted")
+    counted = count(output_dir / "clips", checkpoint, output_dir / "counted")
     print("\n".join(count_table(counted, true)))
     print(f"{arguments.model}, {checkpoint.name}. {real_pcks(spec['metrics'])}")
     print("annotated videos:", *sorted(output_dir.glob("counted/*/annotated.mp4")), sep="\n  ")
