@@ -7,7 +7,7 @@ import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from pushup.cli import command, make_output_dir
+from pushup.cli import command, make_output_dir, run
 
 
 def evaluate(config: DictConfig) -> object:
@@ -24,4 +24,4 @@ def main(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

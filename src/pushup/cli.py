@@ -1,16 +1,20 @@
 """What every command shares: clean failure and an output folder."""
 
 import functools
+import itertools
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 T = TypeVar("T")
+
+_HYDRA_DETAILS = ("Config search path", "full_key", "object_type", "See https://")
 
 CONFIG_NAME = "config.yaml"
 
@@ -41,6 +45,19 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
             sys.exit(130)
 
     return run
+
+
+def run(main: Callable[[], object]) -> None:
+    """Run a Hydra entry point; what its command line got wrong becomes one line, exit code 1."""
+    # Hydra then raises its errors instead of printing several lines itself.
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    try:
+        main()
+    except HydraException as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        told = itertools.takewhile(lambda line: not line.startswith(_HYDRA_DETAILS), lines)
+        print(f"error: {' '.join(told)}", file=sys.stderr)
+        sys.exit(1)
 
 
 def _input_error(error: BaseException | None) -> str | None:

@@ -2,7 +2,6 @@
 
 import csv
 import logging
-import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -107,8 +106,3 @@ def append_summary(path: Path, row: dict[str, object]) -> None:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
-
-
-def monitored(metrics: dict[str, float], name: str) -> float:
-    """The value that a sweep compares; NaN after a run without validation."""
-    return metrics.get(name, math.nan)
