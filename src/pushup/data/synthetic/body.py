@@ -51,8 +51,9 @@ def rotation(axis: np.ndarray, angle_deg: float) -> np.ndarray:
 class Body:
     """Segment lengths in metres and build.
 
-    Mean segment lengths are shares of stature after Drillis and Contini (1966), as tabulated in
-    Winter, *Biomechanics and Motor Control of Human Movement*.
+    Mean segment lengths are near the shares of stature of Drillis and Contini (1966), as tabulated
+    in Winter, *Biomechanics and Motor Control of Human Movement*; the upper arm is a little
+    shorter, since keypoint labels put the shoulder below the joint's centre.
 
     Attributes:
         ankle_height: Ankle joint above the sole.
@@ -93,16 +94,16 @@ class Body:
 
         return cls(
             height=float(height),
-            upper_arm=part(0.178),
-            forearm=part(0.148),
+            upper_arm=part(0.172),
+            forearm=part(0.152),
             hand=part(0.104),
             thigh=part(0.242),
             shank=part(0.243),
             foot=part(0.152),
             ankle_height=part(0.042),
             trunk=part(0.288),
-            neck=part(0.058, 0.1),
-            head=part(0.15 if child else 0.132),
+            neck=part(0.054, 0.1),
+            head=part(0.148 if child else 0.129),
             shoulder_half=part(0.108 - 0.012 * feminine, 0.06),
             hip_half=part(0.052 + 0.003 * feminine, 0.06),
             muscle=float(np.clip(rng.normal(0.5 - 0.25 * feminine, 0.25), 0, 1)),

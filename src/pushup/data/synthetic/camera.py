@@ -7,7 +7,7 @@ import numpy as np
 from pushup.data.synthetic.body import cross, unit, vec
 
 VIEWS = {
-    "side": ((90.0, 16.0), (6.0, 6.0)),
+    "side": ((90.0, 12.0), (6.0, 6.0)),
     "front": ((0.0, 14.0), (12.0, 9.0)),
     "three_quarter": ((42.0, 16.0), (12.0, 9.0)),
     "back": ((155.0, 22.0), (10.0, 8.0)),
@@ -17,9 +17,9 @@ VIEWS = {
 """Mean and spread in degrees of the angle from the person's front (the head's direction when
 prone) and of the elevation."""
 _SHARES = {
-    "side": 0.4,
-    "front": 0.15,
-    "three_quarter": 0.24,
+    "side": 0.5,
+    "front": 0.12,
+    "three_quarter": 0.17,
     "back": 0.06,
     "high": 0.09,
     "low": 0.06,

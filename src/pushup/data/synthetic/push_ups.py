@@ -63,9 +63,9 @@ class PushUpStyle:
             ),
             "flare_deg": float(np.clip(rng.normal(50, 20), 5, 88)),
             "ahead": float(rng.normal(0.02, 0.06)),
-            "lockout": float(rng.uniform(0.96, 0.998)),
-            "clearance": float(rng.uniform(0.26, 0.48)),
-            "nod_deg": float(np.clip(rng.normal(18, 18), -25, 60)),
+            "lockout": float(rng.uniform(0.97, 0.999)),
+            "clearance": float(rng.uniform(0.3, 0.55)),
+            "nod_deg": float(np.clip(rng.normal(-4, 17), -40, 45)),
             "turn_deg": float(rng.normal(0, 8) if rng.random() < 0.85 else rng.normal(0, 40)),
             "hand_yaw_deg": float(rng.normal(0, 15)),
             "feet_half": float(rng.uniform(0.02, 0.2)),
@@ -119,7 +119,7 @@ def push_up(body: Body, rng: np.random.Generator, **chosen: object) -> Act:
         pelvis_frame = prone_frame(trunk_angle + 0.55 * curve)
         chest = prone_frame(trunk_angle - 0.45 * curve)
         chest = chest @ rotation(chest[2], style.lopsided * phase)
-        head = nod_frame(chest, style.nod_deg + 6 * phase, style.turn_deg)
+        head = nod_frame(chest, style.nod_deg + 3 * phase, style.turn_deg)
         if on_knees:
             back = unit(vec(0, -1, 0.12 + shin_rise))
             ankles = pivots + body.shank * back

@@ -102,9 +102,9 @@ class Scene:
     Attributes:
         low: (3,) and high: (3,) corners of the room (z from 0 to the ceiling).
         floor: texture and its size factor; wall: (h, w, 3) texture that
-            wraps around the room.
+            wraps around the room, None without walls.
         backdrop: (h, w, 3) picture of the horizon, outdoors only.
-        plain: RGB of a studio without visible edges, or None.
+        plain: RGB of a studio, all that is seen without walls and backdrop.
         mat: (centre, half sizes, turn_deg, colour) or None.
         boxes: Furniture, props and occluders.
         glow: (5, 5) smooth factor over the picture, as lamps and windows make.
@@ -116,10 +116,10 @@ class Scene:
     high: np.ndarray
     floor: np.ndarray
     floor_scale: float
-    wall: np.ndarray
+    wall: np.ndarray | None
     ceiling: np.ndarray
     backdrop: np.ndarray | None
-    plain: np.ndarray | None
+    plain: np.ndarray
     mat: tuple[np.ndarray, np.ndarray, float, np.ndarray] | None
     boxes: tuple[Box, ...]
     glow: np.ndarray
@@ -152,36 +152,39 @@ class Scene:
     def _shell(self, rays: np.ndarray, start: np.ndarray):
         """Floor, walls, ceiling or sky: RGB, depth, floor mask and floor positions."""
         dz = rays[..., 2]
-        low, high = self.low.astype(np.float32), self.high.astype(np.float32)
-        far = np.float32(1e3)
         down = dz < -1e-4
-        to_floor = np.where(down, -start[2] / np.minimum(dz, -1e-4), far)
-        if self.backdrop is None:
-            x, y = rays[..., 0], rays[..., 1]
-            to_x = np.where(x > 0, high[0] - start[0], low[0] - start[0]) / _nonzero(x)
-            to_y = np.where(y > 0, high[1] - start[1], low[1] - start[1]) / _nonzero(y)
-            to_ceiling = np.where(dz > 1e-4, (high[2] - start[2]) / np.maximum(dz, 1e-4), far)
-            wall = np.minimum(to_x, to_y)
-            depth = np.minimum(np.minimum(to_floor, to_ceiling), wall)
-            floor = to_floor <= depth
+        to_floor = np.where(down, -start[2] / np.minimum(dz, -1e-4), np.float32(1e3))
+        if self.wall is None:
+            depth = np.minimum(to_floor, np.float32(60))
+            floor = down & (depth < 60)
+            to_x = to_y = to_ceiling = depth
         else:
-            to_x = to_y = to_ceiling = wall = depth = np.minimum(to_floor, np.float32(60))
-            floor = down & (to_floor < 60.0)
-        depth = depth.astype(np.float32)
+            to_x, to_y, to_ceiling = self._to_walls(rays, start)
+            depth = np.minimum(np.minimum(to_x, to_y), np.minimum(to_floor, to_ceiling))
+            floor = to_floor <= depth
         point_xy = start[:2] + rays[..., :2] * depth[..., None]
-        if self.plain is not None:
+        if self.backdrop is not None:
+            behind = _panorama(self.backdrop, rays)
+        elif self.wall is not None:
+            sideways = to_x < to_y
+            along = np.where(sideways, point_xy[..., 1], point_xy[..., 0])
+            below = np.float32(self.high[2]) - (start[2] + dz * depth)
+            behind = _lookup(self.wall, np.stack([along, below], -1))
+            behind[sideways] *= np.float32(0.85)
+            behind[to_ceiling <= depth] = self.ceiling
+        else:
             rgb = np.broadcast_to(self.plain.astype(np.float32), rays.shape).copy()
             return rgb, depth, floor, point_xy
         ground = _lookup(self.floor, point_xy * np.float32(self.floor_scale))
-        if self.backdrop is not None:
-            behind = _panorama(self.backdrop, rays)
-        else:
-            height = start[2] + dz * depth
-            along = np.where(to_x < to_y, point_xy[..., 1], point_xy[..., 0])
-            behind = _lookup(self.wall, np.stack([along, high[2] - height], -1))
-            behind *= np.where(to_x < to_y, np.float32(0.85), np.float32(1.0))[..., None]
-            behind = np.where((to_ceiling <= depth)[..., None], self.ceiling, behind)
         return np.where(floor[..., None], ground, behind), depth, floor, point_xy
+
+    def _to_walls(self, rays: np.ndarray, start: np.ndarray):
+        """Depths at which rays meet the walls across x, those across y, and the ceiling."""
+        low, high = self.low.astype(np.float32) - start, self.high.astype(np.float32) - start
+        x, y, z = rays[..., 0], rays[..., 1], rays[..., 2]
+        to_x = np.where(x > 0, high[0], low[0]) / _nonzero(x)
+        to_y = np.where(y > 0, high[1], low[1]) / _nonzero(y)
+        return to_x, to_y, np.where(z > 1e-4, high[2] / np.maximum(z, 1e-4), np.float32(1e3))
 
 
 def _nonzero(x: np.ndarray) -> np.ndarray:

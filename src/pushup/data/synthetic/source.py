@@ -81,7 +81,7 @@ class SyntheticSource:
         body = Body.sample(rng)
         look = Look.sample(rng, body.feminine, body.muscle)
         act = self._act(body, rng)
-        phase = float(np.clip(rng.uniform(-0.15, 1.15), 0, 1))
+        phase = float(np.clip(rng.uniform(-0.3, 1.1), 0, 1))
         heading = float(rng.uniform(0, 360))
         turn = rotation(vec(0, 0, 1), heading)
         figure = solve(body, act.stance(phase).moved(turn, vec(0, 0, 0)))

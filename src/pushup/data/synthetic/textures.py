@@ -14,15 +14,15 @@ _SIDE = 384
 
 @cache
 def _noise_table() -> np.ndarray:
-    """(256 * 256, 3) float32 in 0..1: three independent fractal noises that tile."""
+    """(128 * 128, 3) float32 in 0..1: three independent fractal noises that tile."""
     rng = np.random.default_rng(11)
-    layers = [fractal(rng, 256, (4, 8, 16, 32, 64), 0.62) for _ in range(3)]
+    layers = [fractal(rng, 128, (4, 8, 16, 32), 0.62) for _ in range(3)]
     return np.stack(layers, -1).reshape(-1, 3)
 
 
 def noise(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(P, 3) float32 noises in 0..1 at (P,) texture coordinates of any size."""
-    index = ((x.astype(np.int32) & 255) << 8) + (y.astype(np.int32) & 255)
+    index = ((x.astype(np.int32) & 127) << 7) + (y.astype(np.int32) & 127)
     return _noise_table()[index]
 
 
@@ -159,15 +159,16 @@ def _ornament(rng: np.random.Generator) -> np.ndarray:
 def _colour_map(rng: np.random.Generator, tex: np.ndarray, kind: str) -> np.ndarray:
     """(side, side, 3) uint8: the grey texture tinted, darker values leaning to a second tint."""
     tints = {
-        "wood": (0.75, 0.55, 0.36), "grass": (0.42, 0.55, 0.22), "brick": (0.66, 0.4, 0.32),
+        "wood": (0.75, 0.55, 0.36), "grass": (0.3, 0.42, 0.18), "brick": (0.66, 0.4, 0.32),
     }  # fmt: skip
     tint = np.array(tints.get(kind, (0, 0, 0)))
     if kind not in tints or rng.random() < 0.3:
         tint = pick_surface(rng)
     tint = np.clip(tint * rng.normal(1, 0.12) + rng.normal(0, 0.04, 3), 0.05, 1.0)
     other = np.clip(tint * 0.5 + rng.normal(0, 0.05, 3), 0, 1)
-    weight = np.clip(tex, 0, 1.2)[..., None]
-    return np.clip(255 * (other * (1 - weight) + tint * weight) * 1.1, 0, 255).astype(np.uint8)
+    weight = np.linspace(0, 1.2, 256)[:, None]
+    palette = np.clip(255 * 1.1 * (other * (1 - weight) + tint * weight), 0, 255).astype(np.uint8)
+    return palette[np.clip(tex * (255 / 1.2), 0, 255).astype(np.uint8)]
 
 
 _FLOORS: tuple[tuple[str, Callable], ...] = (
