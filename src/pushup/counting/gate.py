@@ -123,10 +123,10 @@ class PoseGate:
 
     A new body is trusted. Once its hands have left their place, or it has made a movement that was
     clearly no push-up, the gate shuts until they are still: more still than they have to be to
-    keep it open, since pose networks displace the hands of a body that is down. Every duration is in seconds and every
-    distance in body lengths; the pose is looked at through low-passes of `smooth_s`, so that one
-    wild frame changes nothing. The recogniser's score, where there is one, only has to stay above
-    low levels, since the pose decides the rest.
+    keep it open, since pose networks displace the hands of a body that is down. Every duration is
+    in seconds and every distance in body lengths; the pose is looked at through low-passes of
+    `smooth_s`, so that one wild frame changes nothing. The recogniser's score, where there is one,
+    only has to stay above low levels, since the pose decides the rest.
 
     Args:
         still: Hands nearer than this to their place are planted.

@@ -71,7 +71,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
             rows = list(reader)
             missing = [name for name in columns if name not in (reader.fieldnames or ())]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot read {path}: {error}; give the folder as data.root=DIR") from error
+        raise InputError(f"cannot read {path}: {error}; give its folder: data.root=DIR") from error
     if missing:
         raise InputError(f"{path} has no column {missing[0]!r}: it needs {', '.join(columns)}")
     return rows
@@ -161,5 +161,5 @@ def save_trace(path: Path, trace: Trace) -> None:
         arrays["pushing_up"] = trace.pushing_up
     part = path.with_name(path.name + ".part.npz")
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(part, **arrays)
+    np.savez_compressed(part, allow_pickle=False, **arrays)
     os.replace(part, path)
