@@ -1,5 +1,6 @@
 """Count push-ups: `python infer.py source=FILE|CAMERA|FOLDER|URL ckpt_path=FILE [window=true]`."""
 
+import logging
 import sys
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from pushup.app.arguments import quote_paths
-from pushup.cli import InputError, command, make_output_dir
+from pushup.cli import InputError, command, make_output_dir, run
 
 
 def infer(config: DictConfig) -> None:
@@ -21,8 +22,6 @@ def infer(config: DictConfig) -> None:
     from pushup.inference.recogniser import PushUpRecogniser
     from pushup.models import weights
 
-    if config.source is None:
-        raise InputError("no source: give source=FILE, a camera's number, a folder or a URL")
     with open_dict(config):  # of conf/model only the name matters: the file brings the rest
         config.model = OmegaConf.select(config, "model.name")
     path = config.ckpt_path or weights.find(config.model or config.default_model)
@@ -43,17 +42,18 @@ def infer(config: DictConfig) -> None:
     if Path(config.source).is_dir():
         failed = run_folder(Path(config.source), new_session, make, out, **config.folder)
         sys.exit(1 if failed else 0)
-    for summary in run_single(str(config.source), new_session, make, out, **config.single):
-        print(summary)
+    print(*run_single(str(config.source), new_session, make, out, **config.single), sep="\n")
 
 
 @hydra.main(config_path="conf", config_name="infer", version_base="1.3")
 @command
 def main(config: DictConfig) -> None:
     """Command line."""
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("pushup").setLevel(logging.INFO)  # what counter.explain=true tells
     infer(config)
 
 
 if __name__ == "__main__":
     sys.argv[1:] = quote_paths(sys.argv[1:])
-    main()
+    run(main)

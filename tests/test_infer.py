@@ -128,7 +128,7 @@ def bad(tmp_path_factory, checkpoint) -> Path:
         ({"source": "empty"}, "empty: holds no video"),
         ({"source": "98"}, "camera 98 does not open"),
         ({"source": "rtsp://127.0.0.1:9/a?b=c"}, "stream does not open"),
-        ({}, "no source"),
+        ({}, "Missing mandatory value: source"),
         ({"source": "clip.avi", "ckpt_path": "nosuch.ckpt"}, "nosuch.ckpt"),
         ({"source": "clip.avi", "ckpt_path": "code.ckpt"}, "code.ckpt was refused"),
         ({"source": "clip.avi", "model": "resnest"}, "holds model 'blazepose', not 'resnest'"),
@@ -138,6 +138,7 @@ def bad(tmp_path_factory, checkpoint) -> Path:
         ),
         ({"source": "clip.avi", "output_dir": "file/out"}, "cannot write to output folder"),
         ({"source": "clip.avi", "sound": "gong"}, "unknown sound='gong'"),
+        ({"source": "clip.avi", "counter": "offline"}, "needs the whole clip at once"),
         ({"source": "clip.avi", "gate": "published"}, "give recogniser=FILE"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from pushup.cli import InputError
 from pushup.counting.types import Counter, Observation, Rep
 from pushup.inference.predictor import PoseTracker
 from pushup.video.overlay import Scene
@@ -45,6 +46,9 @@ class Session:
         span_s: Seconds of signal to show.
         listeners: Told of each repetition.
         clock: Seconds; that of the frames' `read_s`.
+
+    Raises:
+        InputError: The counter is one that needs the whole recording at once.
     """
 
     def __init__(
@@ -56,6 +60,11 @@ class Session:
         listeners: Sequence[Listener] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if not hasattr(counter, "update"):
+            raise InputError(
+                f"{type(counter).__name__} needs the whole clip at once: choose another counter, "
+                "or measure it with evaluate.py mode=counting"
+            )
         self.predictor, self.counter, self._recogniser = predictor, counter, recogniser
         self.listeners = list(listeners)
         self.trail = Trail(predictor.model.skeleton.edge_indices, span_s)
