@@ -54,8 +54,8 @@ def place_props(
 class SyntheticSource:
     """Rendered people with exact keypoints: a `KeypointSource`.
 
-    Picture i is the same on every call and machine for the same seed; each is a scene (and so a
-    `group`) of its own.
+    Picture i is the same on every call for the same seed and library versions; each is a scene
+    (and so a `group`) of its own.
 
     Args:
         length: Number of pictures.
