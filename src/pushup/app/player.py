@@ -107,10 +107,10 @@ class Player:
             try:
                 with pipeline(self._source, self._session) as scenes:
                     while not self._done:
-                        self._obey(self._window.key(self._wait_s()))
-                        if not self._done:
-                            self._advance(scenes)
-                        self._done |= self._window.closed
+                        key = self._window.key(self._wait_s())
+                        self._done = self._window.closed
+                        self._obey(key)
+                        self._advance(scenes)
             except KeyboardInterrupt:
                 self.next_source = None
 
@@ -131,7 +131,7 @@ class Player:
 
     def _advance(self, scenes: Background[tuple[Frame, Scene]]) -> None:
         """Show the next picture, if it is there and due."""
-        if self._paused and not self._stepping:
+        if self._done or (self._paused and not self._stepping):
             return
         if self._pending is None:
             self._pending = scenes.poll(_IDLE_S)
@@ -155,7 +155,7 @@ class Player:
 
     def _show(self, new: bool = False) -> None:
         """Draw the latest picture; write it to the sinks if it is a new one."""
-        if self._latest is None:
+        if self._latest is None or self._done:
             return
         frame, scene = self._latest
         lines, hint = list(scene.lines), scene.hint
@@ -183,10 +183,9 @@ class Player:
 
     def _obey(self, key: str) -> None:
         action = self._actions.get(key)
-        if action is not None:
+        if action is not None and not self._done:
             action()
-            if not self._done:
-                self._show()
+            self._show()
 
     def _quit(self) -> None:
         self._done = True

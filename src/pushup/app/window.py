@@ -81,11 +81,15 @@ class Window:
 
     @property
     def closed(self) -> bool:
-        """The user has closed it."""
-        return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
+        """The user has closed it; showing a picture would open it again."""
+        try:
+            return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
+        except cv2.error:  # so says Qt once its last window is gone
+            return True
 
     def __enter__(self) -> "Window":
         return self
 
     def __exit__(self, *_) -> None:
-        cv2.destroyAllWindows()
+        if not self.closed:
+            cv2.destroyAllWindows()
