@@ -89,7 +89,7 @@ class DefaultCounter:
         self._evidence.restart()
         self._depths: deque[float] = deque(maxlen=5)
         self._waiting: Rep | None = None
-        self._shut_s = math.nan
+        self._wrong_s = math.nan
 
     def update(self, observation: Observation) -> Rep | None:
         """Take the next frame; return the repetition that it completes, if any."""
@@ -100,7 +100,7 @@ class DefaultCounter:
             return None
         if body.restarted:
             self._forget_body()
-        self._settle(body, gate_open)
+        self._settle(body)
         cycle = self._follow(body)
         candidate, note = self._judge(cycle) if cycle else (None, "")
         rep = self._through_gate(body.time_s, candidate, gate_open)
@@ -115,14 +115,14 @@ class DefaultCounter:
         self.state = CounterState(body.height, threshold, not turning.low, gate_open, note)
         return rep
 
-    def _settle(self, body: Body, gate_open: bool) -> None:
+    def _settle(self, body: Body) -> None:
         """A body that gets into position starts afresh: its way to the floor is no descent."""
-        if not gate_open:
-            self._shut_s = body.time_s if math.isnan(self._shut_s) else self._shut_s
+        if not self._gate.posed:
+            self._wrong_s = body.time_s if math.isnan(self._wrong_s) else self._wrong_s
             return
-        if body.time_s - self._shut_s > self.settle_s:
+        if body.time_s - self._wrong_s > self.settle_s:
             self._begin(body)
-        self._shut_s = math.nan
+        self._wrong_s = math.nan
 
     def _begin(self, body: Body) -> None:
         self._turning.begin(body.time_s, body.height)

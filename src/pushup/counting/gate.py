@@ -9,7 +9,13 @@ from pushup.counting.types import Observation
 
 
 class Gate(Protocol):
-    """Decides frame by frame; keeps its own memory of time."""
+    """Decides frame by frame; keeps its own memory of time.
+
+    Attributes:
+        posed: The body is in position, as far as this gate looks at it.
+    """
+
+    posed: bool
 
     def update(self, observation: Observation, body: Body | None) -> bool:
         """Whether the gate is open at this frame."""
@@ -26,6 +32,8 @@ class Gate(Protocol):
 
 class OpenGate:
     """Always open: counts whatever the counter finds."""
+
+    posed = True
 
     def update(self, observation: Observation, body: Body | None) -> bool:
         """True."""
@@ -100,6 +108,8 @@ class RecogniserGate:
     A frame without a score leaves it as it is.
     """
 
+    posed = True
+
     def __init__(self, threshold: float = 0.9) -> None:
         self._threshold = threshold
         self._kalman = ScoreKalman()
@@ -167,6 +177,11 @@ class PoseGate:
         for part in (self._pose, self._smooth_off, self._smooth_reach):
             part.reset()
         self._trusted = True
+
+    @property
+    def posed(self) -> bool:
+        """The pose alone is right, whatever the recogniser says."""
+        return self._pose.open
 
     def refuse(self) -> None:
         """Shut until the hands are still."""
