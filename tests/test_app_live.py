@@ -169,7 +169,7 @@ def test_a_slow_predictor_sees_the_newest_frames_and_still_counts(tmp_path):
     assert summary.latency_ms < 150
 
 
-def test_an_unplugged_camera_is_waited_for(tmp_path):
+def test_an_unplugged_camera_is_waited_for(tmp_path, caplog):
     clip = dot_clip(tmp_path / "a.avi", cycles=4, fps=20)
     opened, refusals = [], iter([True, True, False])
 
@@ -182,6 +182,7 @@ def test_an_unplugged_camera_is_waited_for(tmp_path):
     with Camera(camera(clip, 40, frames=30), reopen, wait_s=0.3, retry_s=0.05) as source:
         frames = list(source)
     assert len(opened) == 1
+    assert caplog.messages[0] == "warning: camera 0 is gone: waiting for it"
     assert [f.index for f in frames] == list(range(70))
     steps = np.diff([f.time_s for f in frames])
     assert (steps > 0).all()

@@ -1,5 +1,6 @@
 """A camera that may be unplugged: it is waited for and opened again."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,8 @@ from functools import partial
 
 from pushup.cli import InputError
 from pushup.video.source import Frame, FrameSource, open_source
+
+log = logging.getLogger(__name__)
 
 
 class Camera:
@@ -62,6 +65,8 @@ class Camera:
 
     def _reopen(self) -> FrameSource | None:
         """The camera once it is back; None when closed, or given up."""
+        if not self._closed.is_set():
+            log.warning("warning: %s is gone: waiting for it", self.name)
         given_up_s = time.monotonic() + self._wait_s
         while not self._closed.wait(self._retry_s) and time.monotonic() < given_up_s:
             try:
