@@ -28,8 +28,12 @@ MACHINE_PATH = re.compile(r"(?<![\w.}*-])/" + r"(work|root|tmp|opt|home)/\w")
 BASES = {"data=keypoints", "model=keypoints"}
 """Options that only others build upon."""
 
-NEEDED = {"model=timm": ("model.encoder=efficientnet_lite0",)}
-"""What an option cannot do without."""
+NEEDED = {
+    "model=timm": ("model.encoder=efficientnet_lite0",),
+    "data=counting": ("mode=counting",),
+    "data=recognition": ("mode=recognition",),
+}
+"""What an option cannot do without, where the command has it."""
 
 
 def committed_files() -> list[Path]:
@@ -72,8 +76,14 @@ def choices() -> list[tuple[str, tuple[str, ...]]]:
         for group in (g.removeprefix("optional ") for g in groups):
             names = sorted(f.stem for f in (CONF / group).glob("*.yaml"))
             overrides = [f"{group}={name}" for name in names]
-            found += [(root.stem, (o, *NEEDED.get(o, ()))) for o in overrides if o not in BASES]
+            found += [(root.stem, (o, *needed(o, defaults))) for o in overrides if o not in BASES]
     return found
+
+
+def needed(override: str, defaults: list) -> tuple[str, ...]:
+    """What has to be chosen with an option, as far as the defaults list has the group."""
+    groups = {str(key) for item in defaults if isinstance(item, dict) for key in item}
+    return tuple(o for o in NEEDED.get(override, ()) if "." in o or o.split("=")[0] in groups)
 
 
 def compose(root: str, *overrides: str) -> DictConfig:
@@ -100,6 +110,8 @@ def test_every_choice_composes_and_names_things_that_exist(
     config = compose(root, *overrides)
     for target in targets(config):
         get_object(target)
+    if root == "infer":  # which takes only the name of a model, as the weights bring the rest
+        OmegaConf.update(config, "model", None, force_add=True)
     OmegaConf.to_container(config, resolve=True)
 
 
