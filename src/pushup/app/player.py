@@ -143,6 +143,7 @@ class Player:
         elif self._stepping or self._is_due(self._pending[0]):
             self._latest, self._pending, self._stepping = self._pending, None, False
             self._progress_s = time.monotonic()
+            self._pass_over()
             self._show(new=True)
 
     def _is_due(self, frame: Frame) -> bool:
@@ -191,10 +192,12 @@ class Player:
         self._done = True
 
     def _pause(self) -> None:
-        self._paused = not self._paused
-        # A file waits; a camera goes on, so that its pictures have to be passed over.
+        self._paused, self._start_s = not self._paused, None
+        self._pass_over()
+
+    def _pass_over(self) -> None:
+        """In a pause a file waits, but a camera goes on: its pictures are not to be counted."""
         self._session.paused = self._paused and self._source.is_live
-        self._start_s = None
 
     def _step(self) -> None:
         if not self._paused:
