@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from pushup.cli import InputError, command, make_output_dir
+from pushup.data import rendered_recognition
 from pushup.data.augment import Augment, RandomCrop
 from pushup.data.recognition import (
     LabelledImage,
@@ -244,6 +245,25 @@ def test_the_sampler_draws_that_share(data_root):
     torch.manual_seed(0)
     labels = torch.cat([batch["label"] for _ in range(6) for batch in module.train_dataloader()])
     assert 0.68 < labels.mean() < 0.82
+
+
+def test_rendered_pictures_are_mixed_in(tmp_path, data_root):
+    rendered_recognition.main([str(tmp_path / "more"), "--count", "4", "--seed", "3"])
+    items = read(tmp_path / "more", "train")
+    assert [item.label for item in items] == [False, True] * 2
+    assert len({item.group for item in items}) == 4
+    assert all(cv2.imread(str(item.image)).max() > 0 for item in items)
+    module = RecognitionDataModule(
+        data_root, 32, num_workers=0, extra_root=tmp_path / "more", extra_share=0.25
+    )
+    loader = module.train_dataloader()
+    weights_drawn = np.array(list(loader.sampler.weights))
+    assert len(loader.dataset) == len(weights_drawn) == 48 + 4
+    assert weights_drawn[48:].sum() == pytest.approx(0.25)
+    assert weights_drawn[:48].sum() == pytest.approx(0.75)
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit):
+        rendered_recognition.main([str(tmp_path / "file"), "--count", "1"])
 
 
 # Model

@@ -163,6 +163,8 @@ class RecognitionDataModule(pl.LightningDataModule):
         val_split: str = "val",
         positive_share: float = 0.5,
         group_power: float = 1.0,
+        extra_root: str | Path | None = None,
+        extra_share: float = 0.5,
     ) -> None:
         """Describe the data; nothing is read before it is needed.
 
@@ -176,6 +178,8 @@ class RecognitionDataModule(pl.LightningDataModule):
             val_split: Name of the split to validate on, and to choose thresholds on.
             positive_share: See `draw_weights`.
             group_power: See `draw_weights`.
+            extra_root: Another folder whose training split is mixed in, such as rendered pictures.
+            extra_share: Share of its pictures among those drawn.
 
         Raises:
             InputError: There is no folder, or the model is no recogniser.
@@ -189,6 +193,9 @@ class RecognitionDataModule(pl.LightningDataModule):
         self.batch_size, self.num_workers = batch_size, num_workers
         self.train_split, self.val_split = train_split, val_split
         self.positive_share, self.group_power = positive_share, group_power
+        self.shares = {self.root: 1.0}
+        if extra_root is not None:
+            self.shares = {self.root: 1 - extra_share, Path(extra_root): extra_share}
 
     def eval_dataset(self, split: str) -> RecognitionDataset:
         """A split as it is, without variation."""
@@ -199,9 +206,14 @@ class RecognitionDataModule(pl.LightningDataModule):
         return self._loader(self.eval_dataset(split))
 
     def train_dataloader(self) -> DataLoader:
-        """Varied pictures, drawn with replacement by `draw_weights`."""
-        items = read(self.root, self.train_split)
-        weights = draw_weights(items, self.positive_share, self.group_power)
+        """Varied pictures, drawn with replacement by `draw_weights` and the folders' shares."""
+        items: list[LabelledImage] = []
+        weights: list[float] = []
+        for root, share in self.shares.items():
+            part = read(root, self.train_split)
+            drawn = draw_weights(part, self.positive_share, self.group_power)
+            items += part
+            weights += [weight * share for weight in drawn]
         return self._loader(
             RecognitionDataset(items, self.input_size, self.augment),
             sampler=WeightedRandomSampler(weights, len(items)),

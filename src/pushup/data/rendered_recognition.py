@@ -1,0 +1,62 @@
+"""Rendered pictures for the recogniser: half of them push-ups, half anything else, in like places.
+
+Where real push-ups come from gyms and everything else from elsewhere, a network learns the places;
+here they are alike. The folder is one of `pushup.data.recognition`, for `data.extra_root`.
+
+    python -m pushup.data.rendered_recognition OUT [--count 3000] [--seed 0]
+"""
+
+import argparse
+import csv
+import os
+from pathlib import Path
+
+import cv2
+from tqdm import tqdm
+
+from pushup.cli import InputError, command
+from pushup.data.synthetic import SyntheticSource
+
+SIDE = 256
+"""Longer side in pixels: a little above the network's input."""
+
+
+def write(folder: Path, count: int, seed: int = 0) -> None:
+    """Write `count` pictures and `train.csv`; pictures of one seed are the same everywhere.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    sources = [SyntheticSource(count, seed, SIDE, push_up_share=share) for share in (0.0, 1.0)]
+    rows = []
+    try:
+        (folder / "images").mkdir(parents=True, exist_ok=True)
+        for i in tqdm(range(count), desc="rendering", unit="image"):
+            label = i % 2
+            image_rgb, record = sources[label][i]
+            name = f"rendered_{seed}_{i:05d}.jpg"
+            encoded = cv2.imencode(".jpg", image_rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+            (folder / "images" / name).write_bytes(encoded.tobytes())
+            rows.append((name, label, record.group, "train", record.source))
+        part = folder / "train.csv.part"
+        with part.open("w", newline="") as file:
+            csv.writer(file).writerows([("image", "label", "group", "split", "source"), *rows])
+        os.replace(part, folder / "train.csv")
+    except OSError as error:
+        raise InputError(f"cannot write {folder}: {error.strerror}; choose another") from error
+
+
+@command
+def main(argv: list[str] | None = None) -> None:
+    """Command line: see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m pushup.data.rendered_recognition")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args(argv)
+    write(arguments.out, arguments.count, arguments.seed)
+    print(f"{arguments.count} pictures and train.csv in {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()
