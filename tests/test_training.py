@@ -1,5 +1,6 @@
 import csv
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ class Dots:
         keypoints[UPPER7.mpii], labelled[UPPER7.mpii] = (x, y), True
         box = (float(x - 10), float(y - 10), float(x + 10), float(y + 10))
         return image, Record(
-            "", keypoints, labelled, labelled, box, source="dots", group=str(index)
+            Path(), keypoints, labelled, labelled, box, source="dots", group=str(index)
         )
 
 
@@ -228,7 +229,7 @@ def test_start_from_another_training(configured, tmp_path):
 def test_source_weights_draw_a_source_more_often():
     records = [Dots(40)[i][1] for i in range(40)]
     rare = [
-        Record("", r.keypoints, r.labelled, r.visible, source="rare" if i < 4 else "common")
+        Record(Path(), r.keypoints, r.labelled, r.visible, source="rare" if i < 4 else "common")
         for i, r in enumerate(records)
     ]
     data = KeypointDataModule(

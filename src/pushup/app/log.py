@@ -38,7 +38,7 @@ class Log:
 
     def reset(self) -> None:
         """Leave the row as it is; a new one follows."""
-        date = datetime.now().isoformat(sep=" ", timespec="milliseconds")
+        date = datetime.now().isoformat(sep=" ", timespec="microseconds")
         self._key = {"date": date, "source": self._source}
 
     def rep(self, reps: Sequence[Rep]) -> None:
