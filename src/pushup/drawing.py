@@ -27,7 +27,7 @@ def draw_skeleton(
         limb_colours: One for each edge (default: the colour of its first joint).
     """
     unit = min(canvas.shape[:2]) / 100
-    known = np.isfinite(points).all(1)
+    known = np.asarray(np.isfinite(points).all(1))
     pixels = np.where(known[:, None], points, 0).round().astype(int).tolist()
     limb_colours = limb_colours or [colours[a] for a, _ in edges]
     for (a, b), colour in zip(edges, limb_colours, strict=True):

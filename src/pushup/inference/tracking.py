@@ -43,9 +43,9 @@ class OneEuro:
         speed = (value - self._value) / step_s
         self._speed = self._speed + _share(self._speed_cutoff_hz, step_s) * (speed - self._speed)
         cutoff_hz = self._min_cutoff_hz + self._beta * np.abs(self._speed) / unit
-        self._value = self._value + _share(cutoff_hz, step_s) * (value - self._value)
-        self._time_s = time_s
-        return self._value
+        filtered = self._value + _share(cutoff_hz, step_s) * (value - self._value)
+        self._value, self._time_s = filtered, time_s
+        return filtered
 
 
 def _share(cutoff_hz, step_s: float):

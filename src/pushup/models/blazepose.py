@@ -82,7 +82,8 @@ class BlazePose(nn.Module):
         blocks = (self.conv3, self.conv4, self.conv5, self.conv6)
         residuals = [layer for block in blocks for layer in block.residuals]
         for layer in (self.conv2_1, self.conv2_2, *residuals):
-            nn.init.zeros_(layer[-1].weight)
+            pointwise: nn.Conv2d = layer[-1]  # type: ignore[assignment, index]
+            nn.init.zeros_(pointwise.weight)
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps (B, out_channels, H / 2, W / 2) of normalised images (B, 3, H, W)."""

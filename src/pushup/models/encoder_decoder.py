@@ -49,9 +49,10 @@ class EncoderDecoder(nn.Module):
             pretrained: See `encoders.Pretrained`.
         """
         super().__init__()
-        self.encoder = build_encoder(encoder, stride, max_stride, pretrained)
+        features = build_encoder(encoder, stride, max_stride, pretrained)
+        self.encoder = features
         self.stride = stride
-        channels = list(self.encoder.channels)
+        channels = list(features.channels)
         steps = len(channels) - 1
         widths = list(widths or [max(128 >> i, 32) for i in range(steps)])
         depths = list(depths or [2] * steps)

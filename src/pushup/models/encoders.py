@@ -5,6 +5,7 @@ from pathlib import Path
 
 import timm
 import torch
+from timm.models import FeatureInfo
 from torch import Tensor, nn
 
 from pushup.cli import InputError
@@ -29,16 +30,18 @@ class TimmEncoder(nn.Module):
                 f"unknown encoder {name!r}: give shufflenet_v2_x1_0 or a timm model"
                 + (f" such as {close}" if close else "; timm.list_models() lists them")
             )
-        info = timm.create_model(name, features_only=True, pretrained=False).feature_info
-        keep = [i for i, s in enumerate(info.reduction()) if min_stride <= s <= max_stride]
-        if not keep or info.reduction()[keep[0]] != min_stride:
+        whole = timm.create_model(name, features_only=True, pretrained=False)
+        info: FeatureInfo = whole.feature_info  # type: ignore[assignment]
+        strides, channels = info.reduction(), info.channels()
+        keep = [i for i, s in enumerate(strides) if min_stride <= s <= max_stride]
+        if not keep or strides[keep[0]] != min_stride:
             raise InputError(
                 f"encoder {name!r} has no feature of stride {min_stride}: "
-                f"its strides are {info.reduction()}; choose another encoder"
+                f"its strides are {strides}; choose another encoder"
             )
         self.net = _create(name, tuple(keep), pretrained)
-        self.channels = [info.channels()[i] for i in keep]
-        self.strides = [info.reduction()[i] for i in keep]
+        self.channels = [channels[i] for i in keep]
+        self.strides = [strides[i] for i in keep]
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Features of normalised images (B, 3, H, W), shallow to deep."""
@@ -91,7 +94,7 @@ class ShuffleNetEncoder(nn.Module):
 
 def build_encoder(
     name: str, min_stride: int = 4, max_stride: int = 32, pretrained: Pretrained = False
-) -> nn.Module:
+) -> TimmEncoder | ShuffleNetEncoder:
     """An encoder by name whose forward returns features of strides min_stride..max_stride."""
     if name == "shufflenet_v2_x1_0":
         return ShuffleNetEncoder(pretrained)

@@ -41,6 +41,10 @@ class KeypointModel(nn.Module):
         metrics: Measured figures that travel with the weights.
     """
 
+    _scale: Tensor
+    _shift: Tensor
+    flip: Tensor
+
     def __init__(
         self,
         name: str,
@@ -91,7 +95,7 @@ class KeypointModel(nn.Module):
 
     def flip_tested(self, images: Tensor) -> Tensor:
         """Maps averaged with those of the mirrored images."""
-        mirrored = self.codec.mirror(self(images.flip(-1)), self.flip)  # type: ignore[arg-type]
+        mirrored = self.codec.mirror(self(images.flip(-1)), self.flip)
         return (self(images) + mirrored) / 2
 
     @torch.inference_mode()

@@ -24,6 +24,9 @@ class Recogniser(nn.Module):
         metrics: Measured figures that travel with the weights.
     """
 
+    _scale: Tensor
+    _shift: Tensor
+
     def __init__(
         self,
         name: str = "recogniser",

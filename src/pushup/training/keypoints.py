@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torchmetrics import Metric
 
 from pushup.metrics.torchmetrics_keypoints import BodyPCK, KeypointMAE, PCKs
 from pushup.models.keypoint_model import KeypointModel
@@ -65,7 +66,8 @@ class KeypointTask(Task):
         if not training:
             predicted, _ = self.model.codec.decode(maps)
             side = self.model.input_size
-            for name, metric in self.metrics.items():
+            metric: Metric
+            for name, metric in self.metrics.items():  # type: ignore[assignment]
                 metric.update(predicted / side, batch["keypoints"] / side, batch["labelled"])
                 self.log(f"{stage}/{name}", metric, prog_bar=name == "pcks", batch_size=len(images))
         return loss

@@ -3,7 +3,7 @@
 import csv
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -94,12 +94,12 @@ def report(
     print(f"{output_dir}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
 
 
-def append_summary(path: Path, row: dict[str, object]) -> None:
+def append_summary(path: Path, row: Mapping[str, object]) -> None:
     """Add one run to the table of a sweep, widening the table if the run has new columns."""
-    rows: list[dict[str, object]] = []
+    rows: list[Mapping[str, object]] = []
     if path.exists():
         with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
+            rows += csv.DictReader(file)
     rows.append(row)
     columns = list(dict.fromkeys(key for r in rows for key in r))
     with path.open("w", newline="") as file:
