@@ -315,9 +315,10 @@ def test_a_local_file_starts_the_trunk(tmp_path):
     }
     save_file(state, tmp_path / "trunk.safetensors")
     model = Recogniser(encoder=ENCODER, pretrained=str(tmp_path / "trunk.safetensors"))
-    started = model.network.state_dict()
-    assert all(torch.equal(started[key], value) for key, value in state.items())
-    assert set(started) - set(state) == {
+    filled = model.network.state_dict()
+    assert all(torch.equal(filled[key], value) for key, value in state.items())
+    assert model.started == {name for name, _ in trunk.named_parameters()}
+    assert set(filled) - set(state) == {
         *(f"bn2.{k}" for k in ("weight", "bias", "running_mean", "running_var")),
         *("bn2.num_batches_tracked", "conv_head.weight", "classifier.weight", "classifier.bias"),
     }
@@ -328,7 +329,9 @@ def test_a_local_file_starts_the_trunk(tmp_path):
 
 
 def test_weights_return_as_they_were(tmp_path):
-    model = Recogniser("mine", ENCODER, input_size=96, dropout=0.3, mean=(0.1, 0.2, 0.3)).eval()
+    model = Recogniser(
+        "mine", ENCODER, input_size=96, dropout=0.3, same_padding=True, mean=(0.1, 0.2, 0.3)
+    ).eval()
     model.metrics = {"auc": 0.5}
     path = tmp_path / "mine.safetensors"
     weights.save(model, model.spec(), path)
@@ -450,6 +453,31 @@ def test_mismatched_choices_are_refused(tmp_path, capsys, overrides, message):
     with pytest.raises(SystemExit):
         command(run.train)(config, tmp_path)
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("same", "seen"), [(False, 0.0), (True, 1.0)])
+def test_same_padding_is_that_of_tensorflow(same, seen):
+    """At stride 2 the first kernel begins on the first pixel; else it is centred there."""
+    corner = torch.zeros(1, 3, 64, 64)
+    corner[:, 0, 0, 0] = 1.0
+    stem = Recogniser(encoder=ENCODER, same_padding=same).network.conv_stem
+    with torch.no_grad():
+        stem.weight.zero_()
+        stem.weight[:, :, 0, 0] = 1.0
+        assert stem(corner)[0, 0, 0, 0] == seen
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.1])
+def test_what_was_started_may_learn_slower(tmp_path, rate):
+    save_file(build_encoder(ENCODER).net.state_dict(), tmp_path / "trunk.safetensors")
+    model = Recogniser(encoder=ENCODER, pretrained=str(tmp_path / "trunk.safetensors"))
+    schedule = Schedule(build=torch.optim.lr_scheduler.ConstantLR)
+    task = RecognitionTask(model, partial(torch.optim.Adam, lr=0.5), schedule, started_rate=rate)
+    rates = {id(p): g["lr"] for g in task._optimizer().param_groups for p in g["params"]}
+    assert len(rates) == len(list(model.parameters()))
+    assert rates[id(model.network.classifier.weight)] == 0.5
+    assert rates[id(model.network.conv_head.weight)] == 0.5
+    assert rates[id(model.network.conv_stem.weight)] == 0.5 * rate
 
 
 def test_keypoint_pictures_are_refused():

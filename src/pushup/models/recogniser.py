@@ -22,6 +22,7 @@ class Recogniser(nn.Module):
         encoder: Name of the timm classification network that is cut to one unit.
         input_size: Side of the square input in pixels.
         metrics: Measured figures that travel with the weights.
+        started: Names of the parameters that a pretrained start has filled.
     """
 
     _scale: Tensor
@@ -34,6 +35,7 @@ class Recogniser(nn.Module):
         pretrained: Pretrained = False,
         input_size: int = 224,
         dropout: float = 0.5,
+        same_padding: bool = False,
         mean: Sequence[float] = (0.5, 0.5, 0.5),
         std: Sequence[float] = (0.5, 0.5, 0.5),
     ) -> None:
@@ -45,6 +47,9 @@ class Recogniser(nn.Module):
             pretrained: See `Pretrained`; a local file fills what lies below the last feature.
             input_size: Side of the square input in pixels.
             dropout: Share of pooled features dropped in training.
+            same_padding: Pad strided convolutions as TensorFlow does, where weights come from
+                there: on the other sampling grid they are another function. For timm's
+                EfficientNet and MobileNet families.
             mean: Per RGB channel, subtracted from pixels in 0..1.
             std: Per RGB channel, divides after that.
 
@@ -55,9 +60,11 @@ class Recogniser(nn.Module):
         if not timm.is_model(encoder):
             raise InputError(f"unknown encoder {encoder!r}: timm.list_models() lists them")
         self.name, self.encoder, self.input_size = name, encoder, input_size
-        self.dropout, self.mean, self.std = dropout, tuple(mean), tuple(std)
+        self.dropout, self.same_padding = dropout, same_padding
+        self.mean, self.std = tuple(mean), tuple(std)
         self.metrics: dict[str, Any] = {}
-        self.network = _create(encoder, pretrained, dropout)
+        options = {"pad_type": "same"} if same_padding else {}
+        self.network, self.started = _create(encoder, pretrained, drop_rate=dropout, **options)
         _start_undecided(self.network)
         shape = (1, 3, 1, 1)
         self.register_buffer("_scale", (1 / (255 * torch.tensor(std))).view(shape), False)
@@ -79,6 +86,7 @@ class Recogniser(nn.Module):
             "name": self.name,
             "encoder": self.encoder,
             "dropout": self.dropout,
+            "same_padding": self.same_padding,
             "input_size": self.input_size,
             "mean": list(self.mean),
             "std": list(self.std),
@@ -89,7 +97,7 @@ class Recogniser(nn.Module):
     @classmethod
     def from_spec(cls, spec: dict[str, Any]) -> "Recogniser":
         """An untrained model as `spec` describes it."""
-        keys = ("name", "encoder", "dropout", "input_size", "mean", "std")
+        keys = ("name", "encoder", "dropout", "same_padding", "input_size", "mean", "std")
         model = cls(**{key: spec[key] for key in keys})
         model.metrics = dict(spec.get("metrics", {}))
         return model
@@ -102,22 +110,28 @@ def _start_undecided(network: nn.Module) -> None:
     nn.init.zeros_(unit.bias)
 
 
-def _create(encoder: str, pretrained: Pretrained, dropout: float) -> nn.Module:
-    options: dict[str, Any] = {"num_classes": 1, "drop_rate": dropout}
+def _create(
+    encoder: str, pretrained: Pretrained, **options: Any
+) -> tuple[nn.Module, frozenset[str]]:
+    """The network, and the names of the parameters that `pretrained` fills."""
     if pretrained is True:
-        return download(encoder, lambda: timm.create_model(encoder, True, **options))
-    network = timm.create_model(encoder, **options)
-    if pretrained:
-        _start_from(network, encoder, Path(str(pretrained)))
-    return network
+        network = download(
+            encoder, lambda: timm.create_model(encoder, True, num_classes=1, **options)
+        )
+        unit = {id(p) for p in network.get_classifier().parameters()}  # type: ignore[operator]
+        return network, frozenset(n for n, p in network.named_parameters() if id(p) not in unit)
+    network = timm.create_model(encoder, num_classes=1, **options)
+    started = _start_from(network, encoder, Path(str(pretrained))) if pretrained else frozenset()
+    return network, started
 
 
-def _start_from(network: nn.Module, encoder: str, path: Path) -> None:
+def _start_from(network: nn.Module, encoder: str, path: Path) -> frozenset[str]:
     """Copy a local file of encoder weights, checked by the encoder that keypoint models use."""
-    trunk = build_encoder(encoder, pretrained=str(path)).net
-    _, unexpected = network.load_state_dict(trunk.state_dict(), strict=False)  # type: ignore
+    trunk: nn.Module = build_encoder(encoder, pretrained=str(path)).net  # type: ignore[assignment]
+    _, unexpected = network.load_state_dict(trunk.state_dict(), strict=False)
     if unexpected:
         raise InputError(
             f"{path} cannot start a recogniser on encoder {encoder!r}, whose features have other "
             "names: give model.pretrained=false or true"
         )
+    return frozenset(name for name, _ in trunk.named_parameters())

@@ -53,13 +53,15 @@ class Task(pl.LightningModule, ABC):
 
     def configure_optimizers(self) -> dict[str, Any]:  # type: ignore[override]
         """Optimizer and schedule."""
-        trained = [p for p in self.model.parameters() if p.requires_grad]
-        optimizer = self.build_optimizer(trained)
+        optimizer = self._optimizer()
         total_steps = int(self.trainer.estimated_stepping_batches)
         return {
             "optimizer": optimizer,
             "lr_scheduler": self.schedule.attach(optimizer, total_steps, self.monitor),
         }
+
+    def _optimizer(self) -> Optimizer:
+        return self.build_optimizer([p for p in self.model.parameters() if p.requires_grad])
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Describe the model beside its weights."""
