@@ -1,6 +1,7 @@
 """The history of workouts: sets, log, report, voice."""
 
 import threading
+from pathlib import Path
 from datetime import date
 
 import cv2
@@ -80,6 +81,21 @@ def test_many_sessions_at_once_lose_no_row(tmp_path):
     for thread in threads:
         thread.join()
     assert [row["repetitions"] for row in log.read(path)] == ["5"] * 6
+
+
+def test_a_lock_released_while_it_is_looked_at_is_taken(tmp_path, monkeypatch):
+    lock = tmp_path / ".lock-log.csv"
+    lock.touch()
+    stat = Path.stat
+
+    def released_meanwhile(path, **options):
+        if path == lock:
+            lock.unlink(missing_ok=True)
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", released_meanwhile)
+    Log(tmp_path / "log.csv", "camera 0", rest_s=20).rep(reps(0))
+    assert len(log.read(tmp_path / "log.csv")) == 1
 
 
 def test_a_lock_left_by_a_crash_is_broken(tmp_path, monkeypatch):

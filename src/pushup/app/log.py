@@ -4,7 +4,7 @@ import csv
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -94,8 +94,9 @@ def _locked(path: Path) -> Iterator[None]:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
             break
         except FileExistsError:
-            if lock.exists() and time.time() - lock.stat().st_mtime > _LOCK_STALE_S:
-                lock.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # its holder may release it at any moment
+                if time.time() - lock.stat().st_mtime > _LOCK_STALE_S:
+                    lock.unlink()
             time.sleep(0.01)
         except OSError as error:
             raise InputError(_unwritable(path, error)) from error
