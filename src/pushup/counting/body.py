@@ -164,6 +164,9 @@ class BodyTracker:
     slack = 0.4
     """Body lengths that a trunk may be off from one frame to the next whatever the time."""
 
+    growth = 2.5
+    """How much longer than its estimate a body may measure in one frame."""
+
     def __init__(
         self,
         skeleton: Skeleton,
@@ -209,7 +212,7 @@ class BodyTracker:
             return None
         restarted = math.isnan(self._seen_s)
         if not restarted:
-            if self._believable(time_s, points, weights):
+            if self._believable(observation, points, weights):
                 self._doubted_s = math.nan
             elif math.isnan(self._doubted_s):
                 self._doubted_s = time_s
@@ -223,8 +226,16 @@ class BodyTracker:
             return None
         return self._measure(time_s, points, weights, length_px, restarted)
 
-    def _believable(self, time_s: float, points: list[Point], weights: list[float]) -> bool:
-        """Most joints are where they can have got to since they were last seen."""
+    def _believable(
+        self, observation: Observation, points: list[Point], weights: list[float]
+    ) -> bool:
+        """Most joints are where they can have got to, and the body has not grown."""
+        time_s = observation.time_s
+        grown = (
+            self._scale.measure(observation.keypoints, observation.scores) / self._scale.length_px
+        )
+        if grown > self.growth:
+            return False
         known = [j for j, weight in enumerate(weights) if weight > 0 and j in self._last_px]
         if not known:
             return False

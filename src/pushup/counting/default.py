@@ -49,6 +49,9 @@ class DefaultCounter:
     rest_s = 0.7
     """How long a body that came down has to rest to be taken for ready."""
 
+    deepest = 0.9
+    """Body lengths that a push-up may come down; what is deeper may be a way to the floor."""
+
     bent = 0.3
     """Share of a descent that arms shorten by at least, if it is that of a push-up."""
 
@@ -101,7 +104,7 @@ class DefaultCounter:
         if body.restarted:
             self._forget_body()
         self._settle(body)
-        cycle = self._follow(body)
+        cycle = self._follow(body, observation.pushing_up)
         candidate, note = self._judge(cycle) if cycle else (None, "")
         rep = self._through_gate(body.time_s, candidate, gate_open)
         if rep is not None:
@@ -128,7 +131,7 @@ class DefaultCounter:
         self._turning.begin(body.time_s, body.height)
         self._evidence.restart()
 
-    def _follow(self, body: Body) -> Cycle | None:
+    def _follow(self, body: Body, pushing_up: float | None) -> Cycle | None:
         """The down-and-up cycle that this frame completes; the evidence covers just that cycle."""
         turning = self._turning
         turning.floor = max(self.floor, self.relative_floor * median(self._depths or [0.0]))
@@ -136,10 +139,14 @@ class DefaultCounter:
         cycle = turning.update(body.time_s, body.height)
         if cycle is None and turning.start_s != began_s:
             self._evidence.restart()
-        self._evidence.add(body)
+        self._evidence.add(body, pushing_up)
         still_s = self._stillness.update(body.time_s, body.height)
-        rests = turning.low and still_s >= self.rest_s
-        if rests and self._evidence.figures().get("arms_shorten", 1.0) < self.bent:
+        came_down = turning.peak - turning.bottom > self.deepest
+        if (
+            came_down
+            and still_s >= self.rest_s
+            and self._evidence.figures().get("arms_shorten", 1.0) < self.bent
+        ):
             self._begin(body)  # it came down without bending its arms: this is the top
         return cycle
 

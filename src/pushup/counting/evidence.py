@@ -18,13 +18,17 @@ class CycleEvidence:
     def restart(self) -> None:
         """A new cycle begins: forget the frames of the last."""
         self._weight = self._off = self._reach = 0.0
-        self._head_up, self._heads = 0.0, 0
+        self._head_up = self._recognised = 0.0
+        self._heads = self._scores = 0
         self._trunk = self._hands = self._arms = 0.0
         self._trunk_trunk = self._trunk_hands = self._trunk_arms = 0.0
         self._origin: Body | None = None
 
-    def add(self, body: Body) -> None:
+    def add(self, body: Body, pushing_up: float | None = None) -> None:
         """Take in one frame; frames that show no arm say nothing of the arms."""
+        if pushing_up is not None:
+            self._recognised += pushing_up
+            self._scores += 1
         if math.isfinite(body.head_up):
             self._head_up += body.head_up
             self._heads += 1
@@ -47,48 +51,53 @@ class CycleEvidence:
         self._trunk_arms += weight * trunk * arms
 
     def figures(self) -> dict[str, float]:
-        """What the cycle showed; empty when no arm was seen.
+        """What the cycle showed; what was not seen is left out.
 
         Returns:
-            `arms_shorten`: slope of the arms' extension on the trunk's height, about 0.8 in a
-            push-up, 0 when the arms hang, below 0 in a pull-up. `hands_follow`: slope of the
+            `recognised`: mean score of the recogniser. `head_up`: mean height of the head above the
+            shoulders. `arms_shorten`: slope of the arms' extension on the trunk's height, about 0.8
+            in a push-up, 0 when the arms hang, below 0 in a pull-up. `hands_follow`: slope of the
             hands' height on the trunk's, 0 when planted, 1 when they go with it. `hands_off`: mean
             distance of the hands from their place. `reach`: mean height of the shoulders above the
             hands. Body lengths throughout.
         """
-        if not self._weight > 0:
-            return {}
-        mean = self._trunk / self._weight
+        figures = {}
+        if self._scores:
+            figures["recognised"] = self._recognised / self._scores
+        if self._heads:
+            figures["head_up"] = self._head_up / self._heads
+        mean = self._trunk / self._weight if self._weight > 0 else 0.0
         variance = self._trunk_trunk - mean * self._trunk
         if not variance > 0:
-            return {}
-        return {
+            return figures
+        return figures | {
             "arms_shorten": (self._trunk_arms - mean * self._arms) / variance,
             "hands_follow": (self._trunk_hands - mean * self._hands) / variance,
             "hands_off": self._off / self._weight,
             "reach": self._reach / self._weight,
-            "head_up": self._head_up / self._heads if self._heads else 0.0,
         }
 
 
 def push_up_odds(figures: dict[str, float]) -> float:
     """Log-odds that a cycle is a push-up, from `CycleEvidence.figures` and its `depth`.
 
-    A logistic model of five bounded figures. The weights are rounded from a regression on the
-    cycles found in the train and val traces, clean, with noise and with a shaking camera; they are
-    few and far from any single clip.
+    A logistic model of a few bounded figures. The weights are rounded from a regression on the
+    cycles found in the train and val traces (a foreign pose model's, also with noise added and with
+    a shaking camera, and our own network's); they are few and far from any single clip.
     """
+    depth = figures["depth"]
+    odds = -4.0 * max(0.0, depth - 0.9) - 15.0 * max(0.0, 0.35 - depth)
+    odds += 4.0 * (figures.get("recognised", 0.5) - 0.5)
+    odds -= 4.0 * max(-0.5, min(figures.get("head_up", 0.0), 0.6))
     if "reach" not in figures:
-        return -math.inf
+        return odds - 0.5
     shorten = figures["arms_shorten"]
     return (
-        0.5
+        odds
+        + 0.7
         + 3.0 * max(-1.0, min(shorten, 1.0))
         - 4.0 * max(0.0, shorten - 1.3)
         - 2.5 * max(0.0, min(figures["hands_follow"], 1.5))
-        - 7.0 * min(figures["hands_off"], 0.6)
+        - 6.0 * min(figures["hands_off"], 0.6)
         + 3.0 * max(-0.5, min(figures["reach"], 0.6))
-        - 4.0 * max(-0.5, min(figures["head_up"], 0.6))
-        - 4.0 * max(0.0, figures["depth"] - 0.9)
-        - 20.0 * max(0.0, 0.35 - figures["depth"])
     )
