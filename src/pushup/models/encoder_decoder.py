@@ -25,6 +25,9 @@ class EncoderDecoder(nn.Module):
     """Encoder features merged from the deepest up to one set of maps at the shallowest stride.
 
     Each step: bilinear x2, concatenate the skip, separable blocks; last a 1x1 convolution.
+
+    Attributes:
+        started: Names of the parameters that a pretrained start has filled.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class EncoderDecoder(nn.Module):
         stride: int = 4,
         max_stride: int = 32,
         pretrained: Pretrained = False,
+        same_padding: bool = False,
     ) -> None:
         """Build the network.
 
@@ -47,10 +51,13 @@ class EncoderDecoder(nn.Module):
             stride: Stride of the maps and of the shallowest feature used.
             max_stride: Stride of the deepest feature used.
             pretrained: See `encoders.Pretrained`.
+            same_padding: See `encoders.padding_options`; for weights that come from TensorFlow.
         """
         super().__init__()
-        features = build_encoder(encoder, stride, max_stride, pretrained)
+        features = build_encoder(encoder, stride, max_stride, pretrained, same_padding)
         self.encoder = features
+        names = (f"encoder.{name}" for name, _ in features.named_parameters())
+        self.started = frozenset(names if pretrained else ())
         self.stride = stride
         channels = list(features.channels)
         steps = len(channels) - 1
@@ -68,6 +75,7 @@ class EncoderDecoder(nn.Module):
             "depths": depths,
             "stride": stride,
             "max_stride": max_stride,
+            "same_padding": same_padding,
         }
         self.decoder = nn.ModuleList()
         running = channels[-1]

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -22,7 +23,14 @@ class TimmEncoder(nn.Module):
         strides: Their strides in input pixels.
     """
 
-    def __init__(self, name: str, min_stride: int, max_stride: int, pretrained: Pretrained) -> None:
+    def __init__(
+        self,
+        name: str,
+        min_stride: int,
+        max_stride: int,
+        pretrained: Pretrained,
+        same_padding: bool = False,
+    ) -> None:
         super().__init__()
         if not timm.is_model(name):
             close = ", ".join(timm.list_models(f"*{name.split('_')[0]}*")[:5])
@@ -39,7 +47,8 @@ class TimmEncoder(nn.Module):
                 f"encoder {name!r} has no feature of stride {min_stride}: "
                 f"its strides are {strides}; choose another encoder"
             )
-        self.net = _create(name, tuple(keep), pretrained)
+        options = {"out_indices": tuple(keep), **padding_options(same_padding)}
+        self.net = _create(name, pretrained, **options)
         self.channels = [channels[i] for i in keep]
         self.strides = [strides[i] for i in keep]
 
@@ -48,12 +57,18 @@ class TimmEncoder(nn.Module):
         return self.net(images)
 
 
-def _create(name: str, keep: tuple[int, ...], pretrained: Pretrained) -> nn.Module:
+def padding_options(same_padding: bool) -> dict[str, str]:
+    """What timm's EfficientNet and MobileNet families take to pad strided layers as TensorFlow.
+
+    Weights from there are another function on the other sampling grid.
+    """
+    return {"pad_type": "same"} if same_padding else {}
+
+
+def _create(name: str, pretrained: Pretrained, **options: Any) -> nn.Module:
     if pretrained is True:
-        return download(
-            name, lambda: timm.create_model(name, True, features_only=True, out_indices=keep)
-        )
-    net = timm.create_model(name, features_only=True, out_indices=keep, pretrained=False)
+        return download(name, lambda: timm.create_model(name, True, features_only=True, **options))
+    net = timm.create_model(name, features_only=True, pretrained=False, **options)
     if pretrained:
         load_local(net, Path(str(pretrained)))
     return net
@@ -93,12 +108,18 @@ class ShuffleNetEncoder(nn.Module):
 
 
 def build_encoder(
-    name: str, min_stride: int = 4, max_stride: int = 32, pretrained: Pretrained = False
+    name: str,
+    min_stride: int = 4,
+    max_stride: int = 32,
+    pretrained: Pretrained = False,
+    same_padding: bool = False,
 ) -> TimmEncoder | ShuffleNetEncoder:
     """An encoder by name whose forward returns features of strides min_stride..max_stride."""
     if name == "shufflenet_v2_x1_0":
+        if same_padding:
+            raise InputError("shufflenet_v2_x1_0 has no other padding: give same_padding=false")
         return ShuffleNetEncoder(pretrained)
-    return TimmEncoder(name, min_stride, max_stride, pretrained)
+    return TimmEncoder(name, min_stride, max_stride, pretrained, same_padding)
 
 
 def download(name: str, create):

@@ -89,6 +89,11 @@ class KeypointModel(nn.Module):
         """Input pixels per cell of the maps."""
         return int(self.network.stride)  # type: ignore[arg-type]
 
+    @property
+    def started(self) -> frozenset[str]:
+        """Names of the network's parameters that a pretrained start has filled."""
+        return getattr(self.network, "started", frozenset())
+
     def forward(self, images: Tensor) -> Tensor:
         """Maps of RGB images (B, 3, S, S), uint8 or float in 0..255."""
         return self.network(images * self._scale + self._shift)

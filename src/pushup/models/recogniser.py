@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pushup.cli import InputError
-from pushup.models.encoders import Pretrained, build_encoder, download
+from pushup.models.encoders import Pretrained, build_encoder, download, padding_options
 
 
 class Recogniser(nn.Module):
@@ -47,9 +47,7 @@ class Recogniser(nn.Module):
             pretrained: See `Pretrained`; a local file fills what lies below the last feature.
             input_size: Side of the square input in pixels.
             dropout: Share of pooled features dropped in training.
-            same_padding: Pad strided convolutions as TensorFlow does, where weights come from
-                there: on the other sampling grid they are another function. For timm's
-                EfficientNet and MobileNet families.
+            same_padding: See `encoders.padding_options`; for weights that come from TensorFlow.
             mean: Per RGB channel, subtracted from pixels in 0..1.
             std: Per RGB channel, divides after that.
 
@@ -63,8 +61,8 @@ class Recogniser(nn.Module):
         self.dropout, self.same_padding = dropout, same_padding
         self.mean, self.std = tuple(mean), tuple(std)
         self.metrics: dict[str, Any] = {}
-        options = {"pad_type": "same"} if same_padding else {}
-        self.network, self.started = _create(encoder, pretrained, drop_rate=dropout, **options)
+        options = {"drop_rate": dropout, **padding_options(same_padding)}
+        self.network, self.started = _create(encoder, pretrained, **options)
         _start_undecided(self.network)
         shape = (1, 3, 1, 1)
         self.register_buffer("_scale", (1 / (255 * torch.tensor(std))).view(shape), False)

@@ -25,6 +25,7 @@ class KeypointTask(Task):
         schedule: Schedule,
         monitor: str = "val/pcks",
         channels_last: bool = True,
+        started_rate: float = 1.0,
     ) -> None:
         """Join the parts.
 
@@ -35,8 +36,9 @@ class KeypointTask(Task):
             schedule: See `Task`.
             monitor: See `Task`.
             channels_last: See `Task`.
+            started_rate: See `Task`.
         """
-        super().__init__(model, optimizer, schedule, monitor, channels_last)
+        super().__init__(model, optimizer, schedule, monitor, channels_last, started_rate)
         self.loss = loss
         self.metrics = nn.ModuleDict(
             {

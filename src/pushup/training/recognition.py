@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from torch import Tensor
-from torch.nn import Parameter
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim import Optimizer
 from torchmetrics import MetricCollection
@@ -37,11 +36,9 @@ class RecognitionTask(Task):
             schedule: See `Task`.
             monitor: See `Task`.
             channels_last: See `Task`.
-            started_rate: Learning rate of the parameters that a pretrained start has filled,
-                relative to that of the others.
+            started_rate: See `Task`.
         """
-        super().__init__(model, optimizer, schedule, monitor, channels_last)
-        self.started_rate = started_rate
+        super().__init__(model, optimizer, schedule, monitor, channels_last, started_rate)
         self.metrics = MetricCollection(
             {"auc": BinaryAUROC(), "f1": BinaryF1Score(), "accuracy": BinaryAccuracy()},
             prefix="val/",
@@ -58,12 +55,3 @@ class RecognitionTask(Task):
             self.metrics.update(logits.sigmoid(), batch["label"].int())
             self.log_dict(self.metrics, on_epoch=True)  # type: ignore[arg-type]
         return loss
-
-    def _optimizer(self) -> Optimizer:
-        parts: dict[bool, list[Parameter]] = {False: [], True: []}
-        for name, parameter in self.model.network.named_parameters():
-            parts[name in self.model.started].append(parameter)
-        optimizer = self.build_optimizer([{"params": part} for part in parts.values() if part])
-        if parts[True] and parts[False]:
-            optimizer.param_groups[1]["lr"] *= self.started_rate
-        return optimizer

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pushup.models.weights import SPEC_KEY, Model, current_commit
@@ -23,6 +23,7 @@ class Task(pl.LightningModule, ABC):
         schedule: Schedule,
         monitor: str,
         channels_last: bool = True,
+        started_rate: float = 1.0,
     ) -> None:
         """Join the parts.
 
@@ -32,10 +33,13 @@ class Task(pl.LightningModule, ABC):
             schedule: Moves the learning rate.
             monitor: Logged metric that a plateau scheduler watches.
             channels_last: Memory layout of the convolutions; faster on most hardware.
+            started_rate: Learning rate of the parameters that a pretrained start has filled,
+                relative to that of the others.
         """
         super().__init__()
         self.model = model
         self.build_optimizer, self.schedule, self.monitor = optimizer, schedule, monitor
+        self.started_rate = started_rate
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.model.to(memory_format=self.memory_format)  # type: ignore[call-overload]
 
@@ -61,7 +65,14 @@ class Task(pl.LightningModule, ABC):
         }
 
     def _optimizer(self) -> Optimizer:
-        return self.build_optimizer([p for p in self.model.parameters() if p.requires_grad])
+        parts: dict[bool, list[nn.Parameter]] = {False: [], True: []}
+        for name, parameter in self.model.network.named_parameters():
+            if parameter.requires_grad:
+                parts[name in self.model.started].append(parameter)
+        optimizer = self.build_optimizer([{"params": part} for part in parts.values() if part])
+        if parts[True] and parts[False]:
+            optimizer.param_groups[1]["lr"] *= self.started_rate
+        return optimizer
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Describe the model beside its weights."""
