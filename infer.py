@@ -36,7 +36,8 @@ def infer(config: DictConfig) -> None:
         # partial, so that Hydra neither copies the model nor wraps the errors of the call
         predictor = instantiate(config.tracker, _partial_=True)(model=model)
         counter = instantiate(config.counter, _partial_=True)(skeleton=model.skeleton)
-        return Session(predictor, counter, recogniser, config.span_s, listeners)
+        form = instantiate(config.form, _partial_=True)(skeleton=model.skeleton)
+        return Session(predictor, counter, form, recogniser, config.span_s, listeners)
 
     make, out = partial(make_output_dir, config=config), Path(config.output_dir)
     if Path(config.source).is_dir():

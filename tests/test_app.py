@@ -16,6 +16,7 @@ from pushup.app.arguments import quote_paths
 from pushup.app.records import write_reps, write_text
 from pushup.app.session import Session
 from pushup.cli import InputError
+from pushup.counting.form import FormCheck
 from pushup.counting.types import CounterState, Rep
 from pushup.inference.predictor import Pose
 from pushup.skeleton import UPPER7
@@ -64,7 +65,7 @@ class CrossingCounter:
 
 
 def session():
-    return Session(DotPredictor(), CrossingCounter())
+    return Session(DotPredictor(), CrossingCounter(), FormCheck({}))
 
 
 def dot_clip(path: Path, cycles: int = 3, fps: float = 20.0, size_wh=(96, 128)) -> Path:

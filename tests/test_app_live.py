@@ -12,6 +12,7 @@ from pushup.app.background import Background
 from pushup.app.player import Player, View
 from pushup.app.session import Session
 from pushup.cli import InputError
+from pushup.counting.form import FormCheck
 from pushup.video.camera import Camera
 from pushup.video.source import FrameSource, open_source
 from test_app import CrossingCounter, DotPredictor, dot_clip, rows_of, session
@@ -162,7 +163,7 @@ def test_a_slow_predictor_sees_the_newest_frames_and_still_counts(tmp_path):
 
     clip = dot_clip(tmp_path / "a.avi", cycles=3, fps=60)
     with camera(clip, 60) as source:
-        one = Session(Slow(), CrossingCounter())
+        one = Session(Slow(), CrossingCounter(), FormCheck({}))
         summary = run.run_video(source, one, tmp_path, annotate=False)
     assert summary.count == 3
     assert summary.frames < 90
@@ -350,7 +351,10 @@ def test_without_a_display_it_says_so_and_carries_on(tmp_path, monkeypatch, caps
         return folder
 
     clip = dot_clip(tmp_path / "a.avi", cycles=1)
-    new = lambda listeners: Session(DotPredictor(), CrossingCounter(), listeners=listeners)  # noqa: E731
+
+    def new(listeners):
+        return Session(DotPredictor(), CrossingCounter(), FormCheck({}), listeners=listeners)
+
     log = str(tmp_path / "log.csv")
     (summary,) = single.run_single(str(clip), new, make, out, window=True, log=log)
     assert summary.count == 1

@@ -95,6 +95,7 @@ def _row(video: str, result: Summary | str) -> dict[str, object]:
         return {"video": video, "error": result}
     figures = asdict(result)
     del figures["source"]
+    figures["form"] = " ".join(f"{rule}={number}" for rule, number in result.form.items())
     return {"video": video, **figures}
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from pushup.cli import InputError
 from pushup.counting.types import Rep
 
-REP_COLUMNS = ("rep", "start_s", "bottom_s", "time_s", "depth", "confidence", "evidence")
-"""Of reps.csv; `time_s` is when the repetition was counted, all times are those of the source."""
+REP_COLUMNS = ("rep", "start_s", "bottom_s", "time_s", "depth", "confidence", "evidence", "form")
+"""Of reps.csv; `time_s` is when the repetition was counted, all times are those of the source;
+`form` holds the figures that could be better."""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -51,6 +52,7 @@ def write_reps(path: Path, reps: Sequence[Rep]) -> None:
             "depth": f"{rep.depth:.3f}",
             "confidence": f"{rep.confidence:.3f}",
             "evidence": " ".join(f"{name}={value:.4g}" for name, value in rep.evidence.items()),
+            "form": " ".join(f"{finding.rule}={finding.value:.4g}" for finding in rep.form),
         }
         for number, rep in enumerate(reps, 1)
     ]

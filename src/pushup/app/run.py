@@ -2,9 +2,10 @@
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pushup.app.background import Background
@@ -30,7 +31,9 @@ class Summary:
         fps: Announced frames per second of the source.
         duration_s: Time of the last frame.
         truncated: The file ended early or parts of it could not be decoded.
-        latency_ms: Of a live source, the median delay from reading a frame to its count.
+        latency_ms: Of a live source, the median delay from reading a frame to its count. None for
+            a file, which is read ahead: its frames wait for their turn.
+        form: Number of repetitions that each rule of form had advice for.
     """
 
     source: str
@@ -41,6 +44,7 @@ class Summary:
     duration_s: float
     truncated: bool
     latency_ms: float | None = None
+    form: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.source}: {self.count} push-ups in {self.duration_s:.1f} s"
@@ -115,6 +119,7 @@ def finish(source: FrameSource | Camera, session: Session, output_dir: Path) -> 
         duration_s=round(session.time_s, 3),
         truncated=source.truncated,
         latency_ms=round(1e3 * session.trail.meter.latency_s, 1) if source.is_live else None,
+        form=dict(Counter(finding.rule for rep in session.reps for finding in rep.form)),
     )
     if summary.truncated:
         print(

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.counting.form import FormCheck
 from pushup.counting.types import Counter, Observation, Rep
 from pushup.inference.predictor import PoseTracker
 from pushup.video.overlay import Scene
@@ -42,6 +43,7 @@ class Session:
     Args:
         predictor: Frame to pose.
         counter: Pose to repetitions.
+        form: Advises on what was counted.
         recogniser: Frame to the score that somebody is pushing up; None for none.
         span_s: Seconds of signal to show.
         listeners: Told of each repetition.
@@ -55,6 +57,7 @@ class Session:
         self,
         predictor: PoseTracker,
         counter: Counter,
+        form: FormCheck,
         recogniser: Callable[[np.ndarray], float] | None = None,
         span_s: float = 8.0,
         listeners: Sequence[Listener] = (),
@@ -65,7 +68,8 @@ class Session:
                 f"{type(counter).__name__} needs the whole clip at once: choose another counter, "
                 "or measure it with evaluate.py mode=counting"
             )
-        self.predictor, self.counter, self._recogniser = predictor, counter, recogniser
+        self.predictor, self.counter, self._form = predictor, counter, form
+        self._recogniser = recogniser
         self.listeners = list(listeners)
         self.trail = Trail(predictor.model.skeleton.edge_indices, span_s)
         self.reps: list[Rep] = []
@@ -93,21 +97,24 @@ class Session:
             pushing_up=score,
             frame_size_wh=(width, height),
         )
+        self._form.update(observation)
         rep = self.counter.update(observation)
         state = self.counter.state
         if rep is not None:
+            rep = replace(rep, form=tuple(f for f in self._form.judge(rep) if f.hint))
             self.reps.append(rep)
             for listener in self.listeners:
                 listener.rep(self.reps)
         self.trail.add(frame.time_s, state, rep, self._clock() - frame.read_s)
         scene = self.trail.scene(len(self.reps), pose.keypoints_frame, pose.scores)
-        return replace(scene, hint=state.note) if self.explain else scene
+        return replace(scene, hint=state.note or scene.hint) if self.explain else scene
 
     def reset(self) -> None:
         """Start again from zero."""
         with self._lock:
             self.predictor.reset()
             self.counter.reset()
+            self._form.reset()
             self.trail.reset()
             self.reps, self._scene = [], Scene(0)
             for listener in self.listeners:

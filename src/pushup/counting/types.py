@@ -27,6 +27,21 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """One figure of a repetition's form; see `form.py`.
+
+    Attributes:
+        rule: Name of the figure.
+        value: In the figure's unit.
+        hint: What to do better; "" where the figure is good.
+    """
+
+    rule: str
+    value: float
+    hint: str
+
+
+@dataclass(frozen=True)
 class Rep:
     """One counted repetition: from the top down and back up.
 
@@ -37,6 +52,7 @@ class Rep:
         depth: Height difference between top and bottom in body lengths (see the counter).
         confidence: 0..1.
         evidence: Why it was counted, as short named figures.
+        form: What could be done better.
     """
 
     start_s: float
@@ -45,6 +61,7 @@ class Rep:
     depth: float
     confidence: float = 1.0
     evidence: dict[str, float] = field(default_factory=dict)
+    form: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

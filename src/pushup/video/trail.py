@@ -10,6 +10,8 @@ import numpy as np
 from pushup.counting.types import CounterState, Rep
 from pushup.video.overlay import Sample, Scene
 
+_HINT_S = 3.0  # a hint on form stays so long
+
 
 class Meter:
     """Speed and delay over the latest frames.
@@ -64,7 +66,8 @@ class Trail:
         """Forget everything but the speed."""
         self._samples: deque[Sample] = deque()
         self._reps: deque[tuple[float, float]] = deque(maxlen=100)
-        self._tempo = ""
+        self._tempo = self._hint = ""
+        self._hint_s = 0.0
 
     def add(
         self, time_s: float, state: CounterState, rep: Rep | None, latency_s: float = 0.0
@@ -78,9 +81,12 @@ class Trail:
             self._reps.append((rep.bottom_s, rep.top_s))
             seconds = rep.top_s - rep.start_s
             self._tempo = f"{seconds:.1f} s a rep" if seconds > 0 else ""
+            self._hint = rep.form[0].hint if rep.form else ""
+            self._hint_s = time_s
 
     def scene(self, count: int, keypoints_frame: np.ndarray, scores: np.ndarray) -> Scene:
         """All that can be drawn over the latest frame."""
+        shown_s = self._samples[-1].time_s - self._hint_s if self._samples else 0.0
         return Scene(
             count=count,
             keypoints_frame=keypoints_frame,
@@ -90,5 +96,6 @@ class Trail:
             samples=tuple(self._samples),
             reps_s=tuple(self._reps),
             span_s=self._span_s,
+            hint=self._hint if shown_s <= _HINT_S else "",
             lines=[line for line in (f"{self.meter.fps:.0f} fps", self._tempo) if line],
         )
