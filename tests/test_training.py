@@ -7,16 +7,19 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
+from torch.nn import functional
 
 from pushup.cli import InputError, make_output_dir
+from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.data.augment import Augment, RandomCrop
 from pushup.data.dataset import KeypointDataset
 from pushup.data.module import KeypointDataModule
 from pushup.data.records import Record
 from pushup.data.source import RecordSource
-from pushup.models import weights
+from pushup.models import BlazePose, EncoderDecoder, KeypointModel, weights
 from pushup.skeleton import UPPER7
 from pushup.training import run
+from pushup.training.distillation import Teacher
 from pushup.training.losses import HeatmapBCELoss, MaskedGaussianLoss, OffsetHeatmapLoss
 from pushup.training.schedules import warmup_cosine
 
@@ -224,6 +227,58 @@ def test_start_from_another_training(configured, tmp_path):
     config, folder = configured("skeleton=body16", f"init_from={first}", name="third")
     with pytest.raises(InputError, match="does not fit"):
         run.train(config, folder)
+
+
+def test_a_pretrained_start_learns_at_its_own_rate(configured, tmp_path):
+    encoder = EncoderDecoder("mobilenetv2_100", 7).encoder
+    path = tmp_path / "trunk.pth"
+    torch.save(encoder.net.state_dict(), path)
+    config, folder = configured(
+        *("model=mobilenet", "data.length=8", "data.batch_size=4"),
+        *(f"model.pretrained={path}", "model.started_rate=0", "trainer.max_epochs=1"),
+    )
+    run.train(config, folder)
+    trained = weights.load(folder / "checkpoints" / "last.ckpt").network
+    assert all(map(torch.equal, encoder.parameters(), trained.encoder.parameters()))
+    assert trained.head.weight.abs().max() > 0
+
+
+def test_a_teacher_mixes_its_heatmaps_into_the_targets(tmp_path):
+    torch.manual_seed(0)
+    model = KeypointModel("m", BlazePose(7), GaussianHeatmap(64, 4.0), UPPER7).eval()
+    weights.save(model, model.spec(), tmp_path / "teacher.safetensors")
+    teacher = Teacher(str(tmp_path / "teacher.safetensors"), weight=0.25)
+    images = torch.randint(0, 256, (1, 3, 64, 64), dtype=torch.uint8)
+    soft = teacher.model(images).sigmoid()
+    targets = torch.rand(1, 7, 32, 32)
+    labelled = torch.tensor([[True] * 6 + [False]])
+    mixed = teacher.mix(images, targets, labelled)
+    assert torch.allclose(mixed[:, :6], 0.75 * targets[:, :6] + 0.25 * soft[:, :6])
+    assert torch.allclose(mixed[:, 6], soft[:, 6])
+    coarse = teacher.mix(images, torch.zeros(1, 7, 16, 16), torch.zeros(1, 7, dtype=torch.bool))
+    assert torch.allclose(coarse, functional.avg_pool2d(soft, 2), atol=1e-6)
+
+
+def test_a_student_trains_and_its_checkpoint_holds_no_teacher(configured):
+    config, folder = configured("data.length=8")
+    run.train(config, folder)
+    teacher = folder / "checkpoints" / "last.ckpt"
+    config, folder = configured(
+        *("data.length=8", "teacher=network", f"teacher.ckpt_path={teacher}"),
+        *("model=mobilenet", "data.batch_size=4"),
+        name="student",
+    )
+    assert math.isfinite(run.train(config, folder)["train/loss"])
+    _, state = weights.read(folder / "checkpoints" / "last.ckpt")
+    student = weights.load(folder / "checkpoints" / "last.ckpt")
+    assert state.keys() == student.state_dict().keys()
+
+
+def test_a_teacher_needs_gaussian_heatmaps(tmp_path):
+    model = KeypointModel("m", BlazePose(21), OffsetHeatmap(64), UPPER7)
+    weights.save(model, model.spec(), tmp_path / "offsets.safetensors")
+    with pytest.raises(InputError, match="no Gaussian heatmaps"):
+        Teacher(str(tmp_path / "offsets.safetensors"))
 
 
 def test_source_weights_draw_a_source_more_often():

@@ -1,18 +1,25 @@
 """The heatmap branch of BlazePose (Bazarevsky et al., 2020) as in the published push-up counter.
 
 No batch norm anywhere, biases everywhere; layer names and parameter counts follow the reference.
+It may train with batch norm, which folds into the same weights and biases afterwards.
 """
+
+from functools import partial
 
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import fuse_conv_bn_eval
 
 
-def separable(channels_in: int, channels_out: int, stride: int = 1) -> nn.Sequential:
-    """Depthwise 3x3 and pointwise 1x1, both with bias."""
-    return nn.Sequential(
+def separable(
+    channels_in: int, channels_out: int, stride: int = 1, batch_norm: bool = False
+) -> nn.Sequential:
+    """Depthwise 3x3 and pointwise 1x1, both with bias; batch norm on request."""
+    layers = [
         nn.Conv2d(channels_in, channels_in, 3, stride, padding=1, groups=channels_in),
         nn.Conv2d(channels_in, channels_out, 1),
-    )
+    ]
+    return nn.Sequential(*layers, *([nn.BatchNorm2d(channels_out)] if batch_norm else []))
 
 
 def upsample(x: Tensor) -> Tensor:
@@ -23,11 +30,13 @@ def upsample(x: Tensor) -> Tensor:
 class BlazeBlock(nn.Module):
     """A stride-2 separable convolution beside a max-pool, then residual separable convolutions."""
 
-    def __init__(self, channels_in: int, channels_out: int, residuals: int) -> None:
+    def __init__(
+        self, channels_in: int, channels_out: int, residuals: int, batch_norm: bool
+    ) -> None:
         super().__init__()
-        self.down = separable(channels_in, channels_out, stride=2)
+        self.down = separable(channels_in, channels_out, 2, batch_norm)
         self.residuals = nn.ModuleList(
-            separable(channels_out, channels_out) for _ in range(residuals)
+            separable(channels_out, channels_out, 1, batch_norm) for _ in range(residuals)
         )
         self.grow = channels_out - channels_in
 
@@ -45,22 +54,28 @@ class BlazePose(nn.Module):
 
     stride = 2
 
-    def __init__(self, out_channels: int = 7) -> None:
+    def __init__(self, out_channels: int = 7, batch_norm: bool = False) -> None:
+        """Build the network.
+
+        Args:
+            out_channels: Number of output maps.
+            batch_norm: Normalise after each separable convolution, for training; see `fold`.
+        """
         super().__init__()
-        self.config = {"out_channels": out_channels}
+        self.config = {"out_channels": out_channels, "batch_norm": batch_norm}
+        sep = partial(separable, batch_norm=batch_norm)
+        block = partial(BlazeBlock, batch_norm=batch_norm)
         self.conv1 = nn.Conv2d(3, 24, 3, 2, padding=1)
-        self.conv2_1, self.conv2_2 = separable(24, 24), separable(24, 24)
-        self.conv3 = BlazeBlock(24, 48, 3)
-        self.conv4 = BlazeBlock(48, 96, 4)
-        self.conv5 = BlazeBlock(96, 192, 5)
-        self.conv6 = BlazeBlock(192, 288, 6)
-        self.conv7a, self.conv7b = separable(288, 48), separable(192, 48)
-        self.conv8b = separable(96, 48)
-        self.conv9b = separable(48, 48)
-        self.conv10a, self.conv10b = separable(48, 8), separable(24, 8)
-        self.conv11 = nn.Sequential(
-            separable(8, 8), nn.ReLU(), nn.Conv2d(8, out_channels, 3, padding=1)
-        )
+        self.conv2_1, self.conv2_2 = sep(24, 24), sep(24, 24)
+        self.conv3 = block(24, 48, 3)
+        self.conv4 = block(48, 96, 4)
+        self.conv5 = block(96, 192, 5)
+        self.conv6 = block(192, 288, 6)
+        self.conv7a, self.conv7b = sep(288, 48), sep(192, 48)
+        self.conv8b = sep(96, 48)
+        self.conv9b = sep(48, 48)
+        self.conv10a, self.conv10b = sep(48, 8), sep(24, 8)
+        self.conv11 = nn.Sequential(sep(8, 8), nn.ReLU(), nn.Conv2d(8, out_channels, 3, padding=1))
         self._initialise()
 
     @property
@@ -82,8 +97,18 @@ class BlazePose(nn.Module):
         blocks = (self.conv3, self.conv4, self.conv5, self.conv6)
         residuals = [layer for block in blocks for layer in block.residuals]
         for layer in (self.conv2_1, self.conv2_2, *residuals):
-            pointwise: nn.Conv2d = layer[-1]  # type: ignore[assignment, index]
-            nn.init.zeros_(pointwise.weight)
+            last: nn.Conv2d | nn.BatchNorm2d = layer[-1]  # type: ignore[assignment, index]
+            nn.init.zeros_(last.weight)
+
+    def fold(self) -> None:
+        """Turn batch norm into weights and biases: the same function in evaluation mode."""
+        for parent in list(self.modules()):
+            for name, child in parent.named_children():
+                if isinstance(child, nn.Sequential) and isinstance(child[-1], nn.BatchNorm2d):
+                    depthwise, pointwise, norm = child
+                    folded = fuse_conv_bn_eval(pointwise.eval(), norm.eval())
+                    setattr(parent, name, nn.Sequential(depthwise, folded))
+        self.config["batch_norm"] = False
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps (B, out_channels, H / 2, W / 2) of normalised images (B, 3, H, W)."""

@@ -94,6 +94,11 @@ class KeypointModel(nn.Module):
         """Names of the network's parameters that a pretrained start has filled."""
         return getattr(self.network, "started", frozenset())
 
+    def fold(self) -> None:
+        """Drop layers that only training needs, where the network has any."""
+        if isinstance(self.network, BlazePose):
+            self.network.fold()
+
     def forward(self, images: Tensor) -> Tensor:
         """Maps of RGB images (B, 3, S, S), uint8 or float in 0..255."""
         return self.network(images * self._scale + self._shift)

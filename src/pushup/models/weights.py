@@ -168,6 +168,8 @@ def export(checkpoint: str | Path, out: str | Path, metrics: str | Path | None =
     """Turn a checkpoint into the file that ships; `metrics` is a results.json of evaluate.py."""
     spec, _ = read(checkpoint)
     model = load_any(checkpoint)
+    if isinstance(model, KeypointModel):
+        model.fold()
     if metrics is not None:
         try:
             model.metrics = json.loads(Path(metrics).read_text())

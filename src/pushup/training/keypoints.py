@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torchmetrics import Metric
 
 from pushup.metrics.torchmetrics_keypoints import BodyPCK, KeypointMAE, PCKs
 from pushup.models.keypoint_model import KeypointModel
+from pushup.training.distillation import Teacher
 from pushup.training.schedules import Schedule
 from pushup.training.task import Task
 
@@ -26,6 +28,7 @@ class KeypointTask(Task):
         monitor: str = "val/pcks",
         channels_last: bool = True,
         started_rate: float = 1.0,
+        teacher: Teacher | None = None,
     ) -> None:
         """Join the parts.
 
@@ -37,9 +40,11 @@ class KeypointTask(Task):
             monitor: See `Task`.
             channels_last: See `Task`.
             started_rate: See `Task`.
+            teacher: Adds a trained network's heatmaps to the targets in training.
         """
         super().__init__(model, optimizer, schedule, monitor, channels_last, started_rate)
         self.loss = loss
+        self.teacher = teacher
         self.metrics = nn.ModuleDict(
             {
                 "pcks": PCKs(model.skeleton),
@@ -54,8 +59,11 @@ class KeypointTask(Task):
         targets = self.model.codec.encode(
             batch["keypoints"], batch["labelled"], batch["visible"], self.model.stride
         )
-        loss = self.loss(maps, targets, batch["labelled"])
-        training = stage == "train"
+        labelled, training = batch["labelled"], stage == "train"
+        if training and self.teacher is not None:
+            targets = self.teacher.mix(images, targets, labelled)
+            labelled = torch.ones_like(labelled)
+        loss = self.loss(maps, targets, labelled)
         self.log(
             f"{stage}/loss",
             loss,
