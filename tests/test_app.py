@@ -17,10 +17,11 @@ from pushup.app.records import write_reps, write_text
 from pushup.app.session import Session
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
-from pushup.counting.types import CounterState, Rep
+from pushup.counting.types import CounterState, Finding, Rep
 from pushup.inference.predictor import Pose
 from pushup.skeleton import UPPER7
 from pushup.video.source import FrameSource, open_source
+from pushup.video.trail import Trail
 
 
 class Model:
@@ -102,6 +103,29 @@ def test_a_run_counts_and_writes_its_records(tmp_path):
         assert len(list(annotated)) == 61
         assert annotated.size_wh == (480, 736)
     assert sorted(os.listdir(out)) == ["annotated.mp4", "reps.csv", "summary.json"]
+
+
+def test_advice_on_form_is_recorded_and_shown(tmp_path):
+    check = FormCheck({"descent": (0.6, None)})
+    one = Session(DotPredictor(), CrossingCounter(), check)
+    with open_source(dot_clip(tmp_path / "a.avi", cycles=5)) as source:
+        hints = [(frame.time_s, one.step(frame).hint) for frame in source]
+        summary = run.finish(source, one, tmp_path)
+    assert [row["form"] for row in rows_of(tmp_path / "reps.csv")] == ["descent=0.5"] * 5
+    assert summary.form == {"descent": 5}
+    assert json.loads((tmp_path / "summary.json").read_text())["form"] == {"descent": 5}
+    counted_s = one.reps[0].top_s
+    assert {hint for time_s, hint in hints if time_s < counted_s} == {""}
+    assert {hint for time_s, hint in hints if time_s >= counted_s} == {"lower yourself more slowly"}
+
+
+def test_a_hint_goes_after_a_while():
+    trail = Trail((), span_s=8.0)
+    rep = Rep(0.0, 0.5, 1.0, 0.5, form=(Finding("descent", 0.3, "slower"),))
+    trail.add(1.0, CounterState(), rep)
+    assert trail.scene(1, np.zeros((7, 2)), np.zeros(7)).hint == "slower"
+    trail.add(5.0, CounterState(), None)
+    assert trail.scene(1, np.zeros((7, 2)), np.zeros(7)).hint == ""
 
 
 def test_no_video_is_written_unasked(tmp_path):

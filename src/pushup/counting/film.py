@@ -22,6 +22,7 @@ class Film:
         rep: The repetition.
         skeleton: Order of the keypoints.
         min_score: Joints whose median confidence is lower are not seen.
+        is_first: No repetition came before it in the recording.
     """
 
     front = 0.55
@@ -34,9 +35,14 @@ class Film:
     """Straight arms that a level camera sees the shoulder above the wrist, at least."""
 
     def __init__(
-        self, frames: Sequence[Observation], rep: Rep, skeleton: Skeleton, min_score: float
+        self,
+        frames: Sequence[Observation],
+        rep: Rep,
+        skeleton: Skeleton,
+        min_score: float,
+        is_first: bool,
     ) -> None:
-        self.rep, self._skeleton = rep, skeleton
+        self.rep, self._skeleton, self.is_first = rep, skeleton, is_first
         self.time_s = np.array([frame.time_s for frame in frames])
         self._keypoints = np.stack([frame.keypoints for frame in frames]).astype(float)
         scores = np.stack([frame.scores for frame in frames])

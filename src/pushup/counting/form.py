@@ -62,7 +62,7 @@ def lockout(film: Film) -> float:
     recording that begins with the descent shows none.
     """
     before = film.time_s <= film.rep.start_s
-    if film.time_s[0] > film.rep.start_s - 0.25:
+    if film.is_first and film.time_s[0] > film.rep.start_s - 0.25:
         return math.nan
     angles = [percentile(film.elbow_deg(side)[before], 90) for side in film.arms]
     return max((angle for angle in angles if math.isfinite(angle)), default=math.nan)
@@ -200,10 +200,12 @@ class FormCheck:
         self._limits = {rule: _pair(rule, limits[rule]) for rule in FIGURES if limits.get(rule)}
         self._min_score, self._memory_s, self._skeleton = min_score, memory_s, skeleton
         self._frames: deque[Observation] = deque()
+        self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
         self._frames.clear()
+        self._is_first = True
 
     def update(self, observation: Observation) -> None:
         """Take the next frame."""
@@ -213,7 +215,8 @@ class FormCheck:
 
     def judge(self, rep: Rep) -> list[Finding]:
         """What the repetition just counted shows; figures that cannot be seen are left out."""
-        film = Film(list(self._frames), rep, self._skeleton, self._min_score)
+        film = Film(list(self._frames), rep, self._skeleton, self._min_score, self._is_first)
+        self._is_first = False
         while self._frames and self._frames[0].time_s < rep.top_s:
             self._frames.popleft()
         measured = {name: FIGURES[name](film) for name in self._limits}
