@@ -39,6 +39,33 @@ def test_time_stretch_leaves_the_count(factor) -> None:
     assert len(count(DefaultCounter(), moved(frames, lambda k: k, factor))) == 5
 
 
+def resampled(frames: list[Observation], times_s: np.ndarray) -> list[Observation]:
+    """The film as a camera that takes pictures at those times sees it."""
+    own_s = np.array([o.time_s for o in frames])
+    joints = np.array([o.keypoints for o in frames]).reshape(len(frames), -1)
+    columns = [np.interp(times_s, own_s, column) for column in joints.T]
+    found = np.stack(columns, 1).reshape(len(times_s), -1, 2)
+    return [
+        replace(frames[0], keypoints=keypoints, time_s=float(time_s))
+        for keypoints, time_s in zip(found, times_s, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("fps", [15, 24, 30, 60, "variable"])
+def test_resampling_leaves_the_count(fps) -> None:
+    frames = film(*push_ups(6, 1.2), 100, "front", noise=0.02)
+    last_s = frames[-1].time_s
+    if fps == "variable":
+        steps = np.random.default_rng(2).uniform(1 / 60, 1 / 10, 1000)
+        times_s = np.cumsum(steps)[np.cumsum(steps) < last_s]
+    else:
+        times_s = np.arange(0, last_s, 1 / fps)
+    reps = count(DefaultCounter(), resampled(frames, times_s))
+    assert [rep.bottom_s for rep in reps] == pytest.approx(
+        [0.5 + 1.2 * (i + 0.5) for i in range(6)], abs=0.2
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [
