@@ -90,14 +90,14 @@ def run_counter(counter: Any, trace: Trace) -> Run:
 
 
 @lru_cache(maxsize=1)
-def _predictor(tracker: str, ckpt_path: str, model: str | None) -> Any:
+def _predictor(tracker: str, ckpt_path: str, model: str | None, device: str) -> Any:
     """The predictor of this process, loaded once."""
     import torch
 
     from pushup.inference.predictor import load_model
 
     torch.set_num_threads(1)
-    loaded = load_model(ckpt_path, model)
+    loaded = load_model(ckpt_path, model, device, threads=1)
     return instantiate(OmegaConf.create(tracker), _partial_=True)(model=loaded)
 
 
@@ -118,7 +118,9 @@ def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
     from pushup.video.source import open_source
 
     assert setup.ckpt_path is not None, "predicting needs weights"
-    predictor = _predictor(OmegaConf.to_yaml(setup.tracker), setup.ckpt_path, setup.model)
+    predictor = _predictor(
+        OmegaConf.to_yaml(setup.tracker), setup.ckpt_path, setup.model, setup.device
+    )
     predictor.reset()
     recogniser = _recogniser(setup.recogniser, setup.device) if setup.recogniser else None
     skeleton = predictor.model.skeleton

@@ -7,15 +7,13 @@ The file carries the model's description as metadata, so that it is used like a 
 """
 
 import argparse
-import json
 import os
-import warnings
 from pathlib import Path
 
 import torch
 
 from pushup.cli import InputError, command
-from pushup.inference.onnx_model import OnnxModel
+from pushup.inference.onnx_model import OnnxModel, to_onnx
 from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
 
@@ -27,12 +25,8 @@ def export(model: KeypointModel, out: str | Path) -> float:
     """Write `out` and return the largest difference of its maps from torch's on noise.
 
     Raises:
-        InputError: onnx is missing, the file cannot be written, or the two disagree.
+        InputError: The file cannot be written, or the two disagree.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise InputError("exporting needs onnx: pip install 'pushup[export]'") from error
     model = model.cpu().eval()
     generator = torch.Generator().manual_seed(0)
     size = (2, 3, model.input_size, model.input_size)
@@ -41,10 +35,7 @@ def export(model: KeypointModel, out: str | Path) -> float:
     part = out.with_name(f".partial-{out.stem}.onnx")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        _trace(model, images, part)
-        proto = onnx.load(part)
-        onnx.helper.set_model_props(proto, {weights.SPEC_KEY: json.dumps(model.spec())})
-        onnx.save(proto, part)
+        part.write_bytes(to_onnx(model))
         difference = _difference(model, OnnxModel(part), images)
         if difference > TOLERANCE:
             raise InputError(f"{out} differs from torch by {difference:.2g}: not written")
@@ -54,22 +45,6 @@ def export(model: KeypointModel, out: str | Path) -> float:
     finally:
         part.unlink(missing_ok=True)
     return difference
-
-
-def _trace(model: KeypointModel, images: torch.Tensor, path: Path) -> None:
-    with warnings.catch_warnings():  # of constants that it does not fold, and of its age
-        warnings.simplefilter("ignore")
-        # The newer, dynamo exporter needs onnxscript and writes the weights to a second file.
-        torch.onnx.export(
-            model,
-            (images,),
-            path,
-            dynamo=False,
-            opset_version=17,
-            input_names=["images"],
-            output_names=["maps"],
-            dynamic_axes={"images": {0: "batch"}, "maps": {0: "batch"}},
-        )
 
 
 @torch.inference_mode()

@@ -1,20 +1,25 @@
 """A keypoint network in ONNX Runtime: the same maps, decoded by the same codec."""
 
+import io
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
+import onnx
+import onnxruntime
 import torch
 from torch import Tensor
 
 from pushup.cli import InputError
 from pushup.codecs import build_codec
+from pushup.models.keypoint_model import KeypointModel
 from pushup.models.weights import SPEC_KEY
 from pushup.skeleton import get_skeleton
 
 
 class OnnxModel:
-    """A file written by `pushup.inference.export`, behind the interface of `PoseModel`.
+    """What `pushup.inference.export` writes, behind the interface of `PoseModel`.
 
     Attributes:
         name: Short name of the model.
@@ -22,16 +27,19 @@ class OnnxModel:
         skeleton: Its joints.
 
     Args:
-        path: The `.onnx` file.
+        source: The `.onnx` file, or what `to_onnx` gives.
         name: If given, the model that the file has to hold.
         threads: Threads of ONNX Runtime; 0 = as it sees fit.
 
     Raises:
-        InputError: onnxruntime is missing, or the file is not such a one.
+        InputError: The file is not such a one.
     """
 
-    def __init__(self, path: str | Path, name: str | None = None, threads: int = 0) -> None:
-        self._session = _open_session(Path(path), threads)
+    def __init__(
+        self, source: str | Path | bytes, name: str | None = None, threads: int = 0
+    ) -> None:
+        path = "the model" if isinstance(source, bytes) else source
+        self._session = _open_session(source, threads)
         spec = json.loads(self._session.get_modelmeta().custom_metadata_map.get(SPEC_KEY, "null"))
         if not isinstance(spec, dict) or spec.get("task") != "keypoints":
             raise InputError(
@@ -66,19 +74,38 @@ class OnnxModel:
         return self.codec.decode(maps)
 
 
-def _open_session(path: Path, threads: int) -> Any:
-    if not path.is_file():
-        raise InputError(f"no model {path}: give an existing .onnx file")
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise InputError(f"{path} needs onnxruntime: pip install 'pushup[export]'") from error
+@torch.inference_mode()
+def to_onnx(model: KeypointModel) -> bytes:
+    """An ONNX model of any batch size: uint8 RGB in, maps out, the model's spec as metadata."""
+    images = torch.zeros(1, 3, model.input_size, model.input_size, dtype=torch.uint8)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():  # of constants that it does not fold, and of its age
+        warnings.simplefilter("ignore")
+        # The newer, dynamo exporter needs onnxscript and writes the weights to a second file.
+        torch.onnx.export(
+            model,
+            (images,),
+            buffer,  # type: ignore[arg-type]
+            dynamo=False,
+            opset_version=17,
+            input_names=["images"],
+            output_names=["maps"],
+            dynamic_axes={"images": {0: "batch"}, "maps": {0: "batch"}},
+        )
+    proto = onnx.load_from_string(buffer.getvalue())
+    onnx.helper.set_model_props(proto, {SPEC_KEY: json.dumps(model.spec())})
+    return proto.SerializeToString()
+
+
+def _open_session(source: str | Path | bytes, threads: int) -> Any:
+    if not isinstance(source, bytes) and not Path(source).is_file():
+        raise InputError(f"no model {source}: give an existing .onnx file")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(
-            path, options, providers=onnxruntime.get_available_providers()
+            source, options, providers=onnxruntime.get_available_providers()
         )
     except Exception as error:  # onnxruntime's errors share no public base class
-        raise InputError(f"{path} is not a readable ONNX model: make it again") from error
+        raise InputError(f"{source} is not a readable ONNX model: make it again") from error

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pushup.geometry import FrameTransform
+from pushup.inference.onnx_model import OnnxModel, to_onnx
 from pushup.models import weights
 from pushup.skeleton import Skeleton
 
@@ -72,7 +73,8 @@ class KeypointPredictor:
 
     def __init__(self, model: PoseModel, device: str = "cpu", flip_test: bool = False) -> None:
         self.model = model.to(device) if isinstance(model, nn.Module) else model
-        self._device, self._flip_test = device, flip_test
+        self._device = device if isinstance(model, nn.Module) else "cpu"
+        self._flip_test = flip_test
 
     def __call__(self, frame_bgr: np.ndarray, box_xyxy: Box | None = None) -> Pose:
         """Pose in a (H, W, 3) uint8 frame; the square around the box is looked at."""
@@ -95,18 +97,21 @@ class KeypointPredictor:
         """There is nothing to forget."""
 
 
-def load_model(path: str | Path, name: str | None = None) -> PoseModel:
-    """The backend that a file calls for: `.onnx`, else a checkpoint for torch.
+def load_model(
+    path: str | Path, name: str | None = None, device: str = "cpu", threads: int = 0
+) -> PoseModel:
+    """The model in a file: in ONNX Runtime, several times as fast on a CPU as torch; else in torch.
 
     Args:
-        path: File of weights.
+        path: A `.ckpt`, `.safetensors` or `.onnx` file; the last is never run by torch.
         name: If given, the model that the file has to hold.
+        device: Where it is to run: "cpu", or what torch calls a device.
+        threads: Threads of ONNX Runtime; 0 = as it sees fit.
 
     Raises:
         InputError: See `pushup.models.weights.load` and `OnnxModel`.
     """
     if Path(path).suffix == ".onnx":
-        from pushup.inference.onnx_model import OnnxModel  # onnxruntime is an optional extra
-
-        return OnnxModel(path, name)
-    return weights.load(path, name)
+        return OnnxModel(path, name, threads)
+    model = weights.load(path, name)
+    return OnnxModel(to_onnx(model), threads=threads) if device == "cpu" else model
