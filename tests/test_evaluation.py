@@ -1,6 +1,7 @@
 import json
 import math
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pushup.evaluation.keypoints import evaluate_keypoints, mean_pose
 from pushup.evaluation.predictions import predict
 from pushup.evaluation.report import markdown_table, with_interval, write_json
 from pushup.evaluation.summary import body_error, summarise
+from pushup.evaluation.suspects import MIN_ERROR, suspects
 from pushup.models import BlazePose, KeypointModel, weights
 from pushup.skeleton import UPPER7
 
@@ -149,6 +151,28 @@ def test_sources_are_measured_apart_and_together():
     assert (parts["good"]["pcks"], parts["bad"]["pcks"]) == (1, 0)
     assert 0 < parts["all"]["pcks_ci"][0] < parts["all"]["pcks"] < parts["all"]["pcks_ci"][1] < 1
     assert predictions.groups.tolist() == [r.group for r in records]
+
+
+def test_suspects_are_confident_joints_far_from_their_labels():
+    records = [make_record(i, f"clip{i}") for i in range(6)]
+    module = make_module({"val": records})
+    dataset = module.eval_dataset("val")
+    told = torch.stack([dataset[i]["keypoints"] for i in range(6)])
+    wrong = int(dataset[2]["labelled"].nonzero()[0])
+    told[2, wrong] += 200
+    told[4] = told[4, UPPER7.flip]
+    predictions = predict(Answers(told), module.eval_loader("val"))  # type: ignore
+    sure = replace(predictions, scores=torch.ones_like(predictions.scores))
+    first, second = suspects(sure)
+    assert (first["name"], first["joints"], first["swapped"]) == (
+        "2.png",
+        [UPPER7.joints[wrong]],
+        False,
+    )
+    assert (second["name"], second["source"], second["swapped"]) == ("4.png", "clip4", True)
+    assert first["error"] > second["error"] > MIN_ERROR
+    unsure = replace(predictions, scores=torch.full_like(predictions.scores, 0.3))
+    assert suspects(unsure) == []
 
 
 def test_images_without_a_group_are_groups_of_their_own():

@@ -1,6 +1,7 @@
 """The default mode of evaluate.py: one keypoint model on one split of one data set."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,12 +15,16 @@ from pushup.evaluation import pictures
 from pushup.evaluation.predictions import Predictions, latency_ms, predict
 from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
 from pushup.evaluation.summary import body_error, summarise
+from pushup.evaluation.suspects import MIN_ERROR, MIN_SCORE, suspects
 from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
 from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
 
 OpenData = Callable[..., KeypointDataModule]
 """Builds a data module from the `skeleton`, `input_size` and `batch_size` that a model needs."""
+
+SHOWN = 36
+"""Labels to look at on the page and in the report; results.json has them all."""
 
 MEAN_POSE_IMAGES = 300
 """Enough: the standard error of a mean position is then below 1 % of the input's side."""
@@ -84,6 +89,7 @@ def evaluate_keypoints(
         "ms": latency_ms(network, dataset[0]["image"]),
         "device": str(next(network.parameters()).device),
         "sources": summarise_sources(predictions, reference),
+        "suspects": suspects(predictions),
         "beside": {name: summarise_sources(p, reference) for name, p in beside.items()},
     }
     folder = Path(output_dir)
@@ -160,6 +166,9 @@ def markdown(results: dict[str, Any]) -> str:
         _joints(sources),
         "\nMAE (labelled joints) by confidence of the prediction\n",
         _confidence(sources),
+        f"\nLabels to look at: a joint predicted with confidence {MIN_SCORE} or more lies "
+        f"{MIN_ERROR} body lengths or more from its label ({len(results['suspects'])} images)\n",
+        _suspects(results["suspects"][:SHOWN]),
     ]
     return "\n".join(parts) + "\n"
 
@@ -242,6 +251,21 @@ def _confidence(sources: dict[str, Any]) -> str:
     )
 
 
+def _suspects(cases: list[dict[str, Any]]) -> str:
+    return markdown_table(
+        ("image", "error", "left and right swapped", "joints"),
+        [
+            (
+                c["name"],
+                share(c["error"], 2),
+                "yes" if c["swapped"] else "no",
+                ", ".join(c["joints"]),
+            )
+            for c in cases
+        ],
+    )
+
+
 def save_pictures(
     folder: Path,
     model: KeypointModel,
@@ -249,26 +273,32 @@ def save_pictures(
     predictions: Predictions,
     results: dict[str, Any],
 ) -> None:
-    """Write the pages of worst and best cases, of everything and of each source, and the curves."""
+    """Write pages of worst and best cases, of each source as well, of suspects; and the curves."""
+    legend = "true green, predicted orange, right side filled"
     for name, p in predictions.by_source():
         error = body_error(p).numpy()
-
-        def draw(i: int, p: Predictions = p, error: np.ndarray = error) -> np.ndarray:
-            index = int(p.indices[i])
-            label = p.names[i] or f"{p.sources[i]} {index}"
-            return pictures.draw_case(
-                dataset[index]["image"].permute(1, 2, 0).numpy(),
-                p.true[i].numpy(),
-                p.labelled[i].numpy(),
-                p.pred[i].numpy(),
-                p.skeleton,
-                f"{error[i]:.2f} {label}",
-            )
-
-        title = f"{model.name}, split {results['split']}, {name}: mean error / body; true green, "
-        title += "predicted orange, right side filled"
+        draw = partial(_draw, dataset, p, error)
+        title = f"{model.name}, split {results['split']}, {name}: mean error / body; {legend}"
         suffix = "" if name == "all" else f"_{name}"
         sheet = pictures.worst_and_best(error, p.groups.tolist(), draw, title)
         pictures.save_rgb(folder / f"worst_and_best{suffix}.png", sheet)
+    error = body_error(predictions).numpy()
+    tiles = [_draw(dataset, predictions, error, c["row"]) for c in results["suspects"][:SHOWN]]
+    if tiles:
+        title = f"{model.name}, split {results['split']}: labels to look at; {legend}"
+        pictures.save_rgb(folder / "suspects.png", pictures.page(tiles, 6, title))
     title = f"{model.name} on {results['split']}"
     pictures.save_curves(folder / "curves.png", results["sources"], results["reference"], title)
+
+
+def _draw(dataset: KeypointDataset, p: Predictions, error: np.ndarray, i: int) -> np.ndarray:
+    index = int(p.indices[i])
+    label = p.names[i] or f"{p.sources[i]} {index}"
+    return pictures.draw_case(
+        dataset[index]["image"].permute(1, 2, 0).numpy(),
+        p.true[i].numpy(),
+        p.labelled[i].numpy(),
+        p.pred[i].numpy(),
+        p.skeleton,
+        f"{error[i]:.2f} {label}",
+    )
