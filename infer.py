@@ -25,7 +25,7 @@ def infer(config: DictConfig) -> None:
     with open_dict(config):  # of conf/model only the name matters: the file brings the rest
         config.model = OmegaConf.select(config, "model.name")
     path = config.ckpt_path or weights.find(config.model or config.default_model)
-    model = load_model(path, config.model)
+    model = load_model(path, config.model, config.device)
     recogniser = config.recogniser and PushUpRecogniser(
         weights.load_recogniser(config.recogniser), config.device
     )
@@ -37,7 +37,8 @@ def infer(config: DictConfig) -> None:
         predictor = instantiate(config.tracker, _partial_=True)(model=model)
         counter = instantiate(config.counter, _partial_=True)(skeleton=model.skeleton)
         form = instantiate(config.form, _partial_=True)(skeleton=model.skeleton)
-        return Session(predictor, counter, form, recogniser, config.span_s, listeners)
+        show = {"span_s": config.span_s, "activity": config.activity}
+        return Session(predictor, counter, form, recogniser, listeners=listeners, **show)
 
     make, out = partial(make_output_dir, config=config), Path(config.output_dir)
     if Path(config.source).is_dir():

@@ -136,7 +136,7 @@ def test_the_report_sums_days_up_and_draws_them(tmp_path, capsys):
     assert first == report.Day(date(2026, 3, 1), 10, 10, 3.0)
     assert second == report.Day(date(2026, 3, 2), 40, 20, pytest.approx(2.5))
     report.main([str(tmp_path / "log.csv"), "--out", str(tmp_path / "history.png")])
-    assert "2 days; 2026-03-02: 40 push-ups, best set 20, 2.5 s each" in capsys.readouterr().out
+    assert "2 days; 2026-03-02: 40 repetitions, best set 20, 2.5 s each" in capsys.readouterr().out
     picture = cv2.imread(str(tmp_path / "history.png"))
     assert picture.shape[0] > 400
     assert picture.std() > 10

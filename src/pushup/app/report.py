@@ -80,7 +80,7 @@ def draw(days: list[Day], out: Path) -> None:
     axes[2].xaxis.set_major_locator(locator)
     axes[2].xaxis.set_major_formatter(ConciseDateFormatter(locator))
     total = sum(day.repetitions for day in days)
-    figure.suptitle(f"{total} push-ups on {len(days)} days")
+    figure.suptitle(f"{total} repetitions on {len(days)} days")
     part = out.with_name(f".partial-{out.name}")
     try:
         figure.savefig(part, format=out.suffix.lstrip(".") or "png")
@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> None:
     draw(days, Path(arguments.out))
     latest = days[-1]
     print(
-        f"{arguments.out}: {len(days)} days; {latest.day}: {latest.repetitions} push-ups, "
+        f"{arguments.out}: {len(days)} days; {latest.day}: {latest.repetitions} repetitions, "
         f"best set {latest.best_set}, {latest.tempo_s:.1f} s each"
     )
 

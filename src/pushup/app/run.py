@@ -47,7 +47,7 @@ class Summary:
     form: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.count} push-ups in {self.duration_s:.1f} s"
+        return f"{self.source}: {self.count} repetitions in {self.duration_s:.1f} s"
 
 
 def run_video(

@@ -46,6 +46,7 @@ class Session:
         form: Advises on what was counted.
         recogniser: Frame to the score that somebody is pushing up; None for none.
         span_s: Seconds of signal to show.
+        activity: What the display says while repetitions are counted.
         listeners: Told of each repetition.
         clock: Seconds; that of the frames' `read_s`.
 
@@ -60,6 +61,7 @@ class Session:
         form: FormCheck,
         recogniser: Callable[[np.ndarray], float] | None = None,
         span_s: float = 8.0,
+        activity: str = "pushing",
         listeners: Sequence[Listener] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -71,7 +73,7 @@ class Session:
         self.predictor, self.counter, self._form = predictor, counter, form
         self._recogniser = recogniser
         self.listeners = list(listeners)
-        self.trail = Trail(predictor.model.skeleton.edge_indices, span_s)
+        self.trail = Trail(predictor.model.skeleton.edge_indices, span_s, activity)
         self.reps: list[Rep] = []
         self.frames, self.time_s = 0, 0.0
         self.paused = self.explain = False

@@ -40,6 +40,7 @@ class Scene:
         keypoints_frame: (K, 2) frame pixels, NaN where unknown; None draws no skeleton.
         scores: (K,) confidence in 0..1.
         edges: Index pairs of joints that form limbs.
+        activity: What the person does while repetitions are counted.
         gate_open: Repetitions may be counted now.
         samples: The signal's latest stretch, in order of time.
         reps_s: Times of the counted points: (bottom, counted) of each repetition.
@@ -53,6 +54,7 @@ class Scene:
     keypoints_frame: np.ndarray | None = None
     scores: np.ndarray | None = None
     edges: Sequence[tuple[int, int]] = ()
+    activity: str = "pushing"
     gate_open: bool = True
     samples: Sequence[Sample] = ()
     reps_s: Sequence[tuple[float, float]] = ()
@@ -88,7 +90,7 @@ def draw(frame_bgr: np.ndarray, scene: Scene, mirror: bool = False) -> np.ndarra
     _draw_pose(picture, scene, factor)
     if mirror:
         picture[:] = picture[:, ::-1].copy()
-    _draw_count(picture, scene.count, scene.gate_open)
+    _draw_count(picture, scene)
     _draw_lines(picture, scene.lines)
     _draw_hint(picture, scene.hint)
     _draw_help(picture, scene.help)
@@ -133,13 +135,15 @@ def _shade(canvas: np.ndarray, left: float, top: float, right: float, bottom: fl
     region[:] = cv2.convertScaleAbs(region, alpha=0.3)
 
 
-def _draw_count(canvas: np.ndarray, count: int, gate_open: bool) -> None:
+def _draw_count(canvas: np.ndarray, scene: Scene) -> None:
     unit = min(canvas.shape[:2]) / 100
     height = 17 * unit
-    label, colour = ("PUSHING", _GREEN) if gate_open else ("NOT PUSHING", _GREY)
-    width = max(_text_width(str(count), height), _text_width(label, 3 * unit))
+    count, label, colour = str(scene.count), scene.activity.upper(), _GREEN
+    if not scene.gate_open:
+        label, colour = f"NOT {label}", _GREY
+    width = max(_text_width(count, height), _text_width(label, 3 * unit))
     _shade(canvas, 0, 0, width + 8 * unit, height + 13 * unit)
-    _text(canvas, str(count), (4 * unit, height + 3.5 * unit), height)
+    _text(canvas, count, (4 * unit, height + 3.5 * unit), height)
     _text(canvas, label, (4 * unit, height + 10 * unit), 3 * unit, colour)
 
 

@@ -52,13 +52,18 @@ class Trail:
     Args:
         edges: Index pairs of joints that form limbs.
         span_s: Seconds of signal to keep.
+        activity: What the person does while repetitions are counted.
         meter: Measures the speed.
     """
 
     def __init__(
-        self, edges: Sequence[tuple[int, int]], span_s: float = 8.0, meter: Meter | None = None
+        self,
+        edges: Sequence[tuple[int, int]],
+        span_s: float = 8.0,
+        activity: str = "pushing",
+        meter: Meter | None = None,
     ) -> None:
-        self._edges, self._span_s = edges, span_s
+        self._edges, self._span_s, self._activity = edges, span_s, activity
         self.meter = meter or Meter()
         self.reset()
 
@@ -92,6 +97,7 @@ class Trail:
             keypoints_frame=keypoints_frame,
             scores=scores,
             edges=self._edges,
+            activity=self._activity,
             gate_open=self._samples[-1].gate_open if self._samples else True,
             samples=tuple(self._samples),
             reps_s=tuple(self._reps),
