@@ -19,18 +19,18 @@ def infer(config: DictConfig) -> None:
     from pushup.app.session import Session
     from pushup.app.single import run_single
     from pushup.inference.predictor import load_model
-    from pushup.inference.recogniser import PushUpRecogniser
+    from pushup.inference.recogniser import open_recogniser
     from pushup.models import weights
 
     with open_dict(config):  # of conf/model only the name matters: the file brings the rest
         config.model = OmegaConf.select(config, "model.name")
     path = config.ckpt_path or weights.find(config.model or config.default_model)
     model = load_model(path, config.model, config.device)
-    recogniser = config.recogniser and PushUpRecogniser(
-        weights.load_recogniser(config.recogniser), config.device
-    )
+    recogniser = open_recogniser(config.recogniser, model, config.device)
     if recogniser is None and config.gate._target_.endswith(".RecogniserGate"):
-        raise InputError("gate=published reads a recogniser's score: give recogniser=FILE")
+        raise InputError(
+            "gate=published reads a recogniser's score: give recogniser=FILE or shared"
+        )
 
     def new_session(listeners=()) -> Session:
         # partial, so that Hydra neither copies the model nor wraps the errors of the call

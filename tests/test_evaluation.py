@@ -75,7 +75,7 @@ class Answers(nn.Module):
     def predict(self, images, flip_test=False):
         chosen = self.answers[self.next : self.next + len(images)]
         self.next += len(images)
-        return chosen, torch.full(chosen.shape[:2], 0.75)
+        return chosen, torch.full(chosen.shape[:2], 0.75), None
 
 
 def make_module(records: dict[str, list[Record]], **options) -> KeypointDataModule:
@@ -319,7 +319,7 @@ def test_evaluate_writes_every_figure_and_picture(data_root, checkpoint, tmp_pat
     dataset = module.eval_dataset("check")
     flat = torch.stack([torch.full((3, SIDE, SIDE), 9 * i) for i in range(6, 18)]).byte()
     flat[:, :, :8] = flat[:, :, 56:] = 0
-    pred, _ = model.predict(flat, flip_test=True)
+    pred, *_ = model.predict(flat, flip_test=True)
     errors = [
         abs(float(pred[i, k, axis] - dataset[i]["keypoints"][k, axis])) / SIDE
         for i in range(12)

@@ -11,6 +11,9 @@ import pytest
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from pushup.codecs import GaussianHeatmap
+from pushup.models import EncoderDecoder, KeypointModel, weights
+from pushup.skeleton import UPPER7
 from pushup.training import run
 
 REPOSITORY = Path(__file__).parents[1]
@@ -127,11 +130,21 @@ def write_recognition_data(root: Path) -> None:
         (root / f"{split}.csv").write_text("\n".join(lines) + "\n")
 
 
+def write_keypoint_model(path: Path) -> Path:
+    """The smallest model that a second head can be trained for."""
+    network = EncoderDecoder("test_efficientnet", 7, [16, 16, 16], [1, 1, 1])
+    model = KeypointModel("small", network, GaussianHeatmap(192), UPPER7)
+    weights.save(model, model.spec(), path)
+    return path
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(f.stem for f in (CONF / "experiment").glob("*.yaml")))
 def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
-    experiment = f"experiment={name}"
-    if compose("train", experiment).model.name == "recogniser":
+    experiment, start = f"experiment={name}", "null"
+    if name == "second_head":
+        start = write_keypoint_model(tmp_path / "start.safetensors")
+    if compose("train", experiment).data.module._target_.endswith(".RecognitionDataModule"):
         write_recognition_data(tmp_path)
         data = ["data=recognition", f"data.root={tmp_path}"]
     else:
@@ -140,7 +153,7 @@ def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
         "train",
         *(experiment, *data, "data.num_workers=0", "data.batch_size=2"),
         *("trainer=debug", "trainer.max_epochs=1", "trainer.precision=32-true"),
-        *("model.pretrained=false", "init_from=null", f"output_dir={tmp_path}"),
+        *("++model.pretrained=false", f"init_from={start}", f"output_dir={tmp_path}"),
     )
     metrics = run.train(config, tmp_path)
     assert metrics["train/loss"] > 0

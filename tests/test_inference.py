@@ -32,7 +32,7 @@ class DotModel:
         grid = torch.arange(self.input_size, dtype=torch.float64)
         centre = torch.stack(((red.sum(1) @ grid), (red.sum(2) @ grid)), -1) / total[:, None]
         scores = red.amax((1, 2))[:, None].expand(-1, 7) / 255
-        return centre[:, None].expand(-1, 7, 2), scores
+        return centre[:, None].expand(-1, 7, 2), scores, None
 
 
 def frame_with_dot(size_wh, at, radius=6):
@@ -175,7 +175,7 @@ class SevenDots:
             if len(rows):
                 keypoints[k] = columns.mean(), rows.mean()
                 scores[k] = min(1.0, len(rows) / 60)
-        return torch.from_numpy(keypoints)[None], torch.from_numpy(scores)[None]
+        return torch.from_numpy(keypoints)[None], torch.from_numpy(scores)[None], None
 
 
 COLOURS = [(40 + 30 * k, 255 - 30 * k, 128) for k in range(7)]  # RGB

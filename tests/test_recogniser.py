@@ -286,7 +286,7 @@ def test_colours_are_normalised_inside():
     with torch.no_grad():
         by_hand = model.network((images / 255 - mean) / std)[:, 0]
         torch.testing.assert_close(model(images), by_hand, rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(model.predict(images), by_hand.sigmoid(), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(model.recognise(images), by_hand.sigmoid(), rtol=1e-4, atol=1e-4)
 
 
 def test_dropout_acts_in_training_only():
@@ -303,7 +303,7 @@ def test_dropout_acts_in_training_only():
 
 def test_an_untrained_model_is_undecided():
     images = torch.randint(0, 256, (8, 3, 64, 64), dtype=torch.uint8)
-    scores = Recogniser().train().predict(images)
+    scores = Recogniser().train().recognise(images)
     assert (scores - 0.5).abs().max() < 0.2
 
 
@@ -338,7 +338,7 @@ def test_weights_return_as_they_were(tmp_path):
     again = weights.load_recogniser(path, "mine")
     assert again.spec() == model.spec()
     images = torch.randint(0, 256, (2, 3, 96, 96), dtype=torch.uint8)
-    torch.testing.assert_close(again.predict(images), model.predict(images), atol=5e-3, rtol=0)
+    torch.testing.assert_close(again.recognise(images), model.recognise(images), atol=5e-3, rtol=0)
     with pytest.raises(InputError, match="give a keypoints checkpoint"):
         weights.load(path)
     with pytest.raises(InputError, match="holds model 'mine', not 'recogniser'"):
@@ -357,7 +357,7 @@ def test_a_frame_is_scored_as_the_data_set_is(data_root):
     recognise = PushUpRecogniser(model)
     scores = [recognise(cv2.imread(str(item.image))) for item in dataset.items[:4]]
     batch = torch.stack([dataset[i]["image"] for i in range(4)])
-    np.testing.assert_allclose(scores, model.predict(batch).numpy(), atol=1e-5)
+    np.testing.assert_allclose(scores, model.recognise(batch).numpy(), atol=1e-5)
     assert np.ptp(scores) > 0.02
 
 
@@ -401,7 +401,7 @@ class Told(torch.nn.Module):
         self.anchor = torch.nn.Parameter(torch.zeros(1))
         self.scores, self.next = torch.tensor(scores), 0
 
-    def predict(self, images):
+    def recognise(self, images):
         chosen = self.scores.roll(-self.next)[: len(images)]
         self.next += len(images)
         return chosen

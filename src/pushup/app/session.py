@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-import numpy as np
-
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
 from pushup.counting.types import Counter, Observation, Rep
 from pushup.inference.predictor import PoseTracker
+from pushup.inference.recogniser import Recognise
 from pushup.video.overlay import Scene
 from pushup.video.source import Frame
 from pushup.video.trail import Trail
@@ -44,7 +43,7 @@ class Session:
         predictor: Frame to pose.
         counter: Pose to repetitions.
         form: Advises on what was counted.
-        recogniser: Frame to the score that somebody is pushing up; None for none.
+        recogniser: Says whether somebody is pushing up; None for none.
         span_s: Seconds of signal to show.
         activity: What the display says while repetitions are counted.
         listeners: Told of each repetition.
@@ -59,7 +58,7 @@ class Session:
         predictor: PoseTracker,
         counter: Counter,
         form: FormCheck,
-        recogniser: Callable[[np.ndarray], float] | None = None,
+        recogniser: Recognise | None = None,
         span_s: float = 8.0,
         activity: str = "pushing",
         listeners: Sequence[Listener] = (),
@@ -91,7 +90,7 @@ class Session:
     def _count(self, frame: Frame) -> Scene:
         pose = self.predictor.track(frame.image_bgr, frame.time_s)
         height, width = frame.image_bgr.shape[:2]
-        score = None if self._recogniser is None else self._recogniser(frame.image_bgr)
+        score = None if self._recogniser is None else self._recogniser(frame.image_bgr, pose)
         observation = Observation(
             keypoints=pose.keypoints_frame,
             scores=pose.scores,

@@ -32,7 +32,7 @@ class Setup:
         tracker: Configuration of the predictor.
         ckpt_path: Weights of the keypoint model; None to run on traces that exist.
         model: Name that those weights have to bear; None for any.
-        recogniser: Weights of the recogniser; None for none.
+        recogniser: Weights of the recogniser, "shared" for the second head; None for none.
         device: Where networks run.
     """
 
@@ -102,11 +102,10 @@ def _predictor(tracker: str, ckpt_path: str, model: str | None, device: str) -> 
 
 
 @lru_cache(maxsize=1)
-def _recogniser(path: str, device: str) -> Any:
-    from pushup.inference.recogniser import PushUpRecogniser
-    from pushup.models import weights
+def _recogniser(choice: str | None, model: Any, device: str) -> Any:
+    from pushup.inference.recogniser import open_recogniser
 
-    return PushUpRecogniser(weights.load_recogniser(path), device)
+    return open_recogniser(choice, model, device)
 
 
 def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
@@ -122,7 +121,7 @@ def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
         OmegaConf.to_yaml(setup.tracker), setup.ckpt_path, setup.model, setup.device
     )
     predictor.reset()
-    recogniser = _recogniser(setup.recogniser, setup.device) if setup.recogniser else None
+    recogniser = _recogniser(setup.recogniser, predictor.model, setup.device)
     skeleton = predictor.model.skeleton
     joints = [skeleton.index(joint) for joint in UPPER7.joints]
     times, keypoints, scores, pushing_up, seconds = [], [], [], [], 0.0
@@ -131,7 +130,7 @@ def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
             started = time.perf_counter()
             pose = predictor.track(frame.image_bgr, frame.time_s)
             if recogniser is not None:
-                pushing_up.append(recogniser(frame.image_bgr))
+                pushing_up.append(recogniser(frame.image_bgr, pose))
             seconds += time.perf_counter() - started
             times.append(frame.time_s)
             keypoints.append(pose.keypoints_frame[joints])

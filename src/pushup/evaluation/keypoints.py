@@ -12,7 +12,7 @@ from pushup.cli import InputError
 from pushup.data.dataset import KeypointDataset
 from pushup.data.module import KeypointDataModule
 from pushup.evaluation import pictures
-from pushup.evaluation.predictions import Predictions, latency_ms, predict
+from pushup.evaluation.predictions import Predictions, keypoint_latency_ms, predict
 from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
 from pushup.evaluation.summary import body_error, summarise
 from pushup.evaluation.suspects import MIN_ERROR, MIN_SCORE, suspects
@@ -80,13 +80,13 @@ def evaluate_keypoints(
         beside = {"without flip test": predict(network, loader)} | beside
     results = {
         "model": network.name,
-        "params": sum(p.numel() for p in network.parameters()),
+        "params": sum(p.numel() for p in network.network.parameters()),
         "split": split,
         "crop": module.crop,
         "reference": reference,
         "flip_test": flip_test,
         "images_per_s": len(predictions) / predictions.seconds,
-        "ms": latency_ms(network, dataset[0]["image"]),
+        "ms": keypoint_latency_ms(network, dataset[0]["image"]),
         "device": str(next(network.parameters()).device),
         "sources": summarise_sources(predictions, reference),
         "suspects": suspects(predictions),

@@ -1,7 +1,7 @@
 """Runs a keypoint model over a data set once, and keeps what every figure is computed from."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from pushup.cli import InputError
 from pushup.models.keypoint_model import KeypointModel
-from pushup.models.recogniser import Recogniser
 from pushup.skeleton import Skeleton
 
 
@@ -83,7 +82,7 @@ def predict(
     seconds = 0.0
     for batch in tqdm(loader, desc="evaluate", leave=False):
         start = time.perf_counter()
-        keypoints, scores = model.predict(batch["image"].to(device), flip_test=flip_test)
+        keypoints, scores, _ = model.predict(batch["image"].to(device), flip_test=flip_test)
         keypoints, scores = keypoints.cpu(), scores.cpu()  # waits for the device
         seconds += time.perf_counter() - start
         truth = {key: value for key, value in batch.items() if key != "image"}
@@ -115,12 +114,18 @@ def predict(
     )
 
 
-def latency_ms(model: KeypointModel | Recogniser, image: Tensor, repeats: int = 20) -> float:
-    """Median milliseconds of one picture (3, S, S) to the model's prediction."""
-    batch = image[None].to(next(model.parameters()).device)
+def latency_ms(look: Callable[[Tensor], Tensor], image: Tensor, repeats: int = 20) -> float:
+    """Median milliseconds from one picture (3, S, S) to what a model sees in it."""
+    batch = image[None]
     durations = []
     for _ in range(repeats + 3):
         start = time.perf_counter()
-        model.predict(batch)[-1].cpu()  # the scores come last: waits for the device
+        look(batch).cpu()  # waits for the device
         durations.append(time.perf_counter() - start)
     return float(np.median(durations[3:]) * 1000)  # the first calls choose algorithms
+
+
+def keypoint_latency_ms(model: KeypointModel, image: Tensor) -> float:
+    """Median milliseconds from one picture (3, S, S) to its keypoints."""
+    device = next(model.parameters()).device
+    return latency_ms(lambda images: model.predict(images)[1], image.to(device))

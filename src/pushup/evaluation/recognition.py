@@ -20,7 +20,8 @@ from pushup.evaluation.predictions import latency_ms
 from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
 from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import weights
-from pushup.models.recogniser import Recogniser
+from pushup.models.keypoint_model import KeypointModel
+from pushup.models.second_head import SecondHead
 
 FIGURES = ("accuracy", "f1", "precision", "recall")
 COUNTS = ("true_positive", "false_positive", "false_negative", "true_negative")
@@ -98,12 +99,11 @@ def evaluate_recognition(
     }
     results = {
         "model": network.name,
-        "encoder": network.encoder,
-        "params": sum(p.numel() for p in network.parameters()),
+        **_describe(network),
         "input_size": network.input_size,
         "split": split,
         "images_per_s": len(dataset) / scored.seconds,
-        "ms": latency_ms(network, dataset[0]["image"]),
+        "ms": latency_ms(network.recognise, dataset[0]["image"].to(device)),
         "device": device,
         "threshold": thresholds["chosen"],
         "threshold_from": module.val_split,
@@ -122,13 +122,22 @@ def evaluate_recognition(
     return results
 
 
-def score(model: Recogniser, loader: DataLoader) -> Scored:
+def _describe(model: weights.Model) -> dict[str, Any]:
+    """What answers: a second head's parameters are its own, the encoder's are the other head's."""
+    if isinstance(model, KeypointModel):
+        encoder, part = f"second head, encoder of {model.name}", cast(SecondHead, model.second_head)
+    else:
+        encoder, part = model.encoder, model
+    return {"encoder": encoder, "params": sum(p.numel() for p in part.parameters())}
+
+
+def score(model: weights.Model, loader: DataLoader) -> Scored:
     """The model's scores of every picture of a `RecognitionDataset`, in its order."""
     device = next(model.parameters()).device
     scores, seconds = [], 0.0
     for batch in tqdm(loader, desc="evaluate", leave=False):
         start = time.perf_counter()
-        scores.append(model.predict(batch["image"].to(device)).cpu())  # waits for the device
+        scores.append(model.recognise(batch["image"].to(device)).cpu())  # waits for the device
         seconds += time.perf_counter() - start
     items = cast(RecognitionDataset, loader.dataset).items
     return Scored(

@@ -13,7 +13,7 @@ from pushup.evaluation.keypoints import (
     open_for,
     summarise_sources,
 )
-from pushup.evaluation.predictions import latency_ms, predict
+from pushup.evaluation.predictions import keypoint_latency_ms, predict
 from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
 from pushup.metrics.keypoints import Reference
 from pushup.models import weights
@@ -60,9 +60,9 @@ def evaluate_table(
         predictions = predict(network, loader, flip_test)
         models[name] = {
             "published": dict(published.get(name, {})),
-            "params": sum(p.numel() for p in network.parameters()),
+            "params": sum(p.numel() for p in network.network.parameters()),
             "images_per_s": len(predictions) / predictions.seconds,
-            "ms": latency_ms(network, loader.dataset[0]["image"]),
+            "ms": keypoint_latency_ms(network, loader.dataset[0]["image"]),
             "sources": summarise_sources(predictions, reference),
         }
     settings = {"split": split, "crop": crop, "reference": reference, "flip_test": flip_test}

@@ -49,7 +49,7 @@ def export(model: KeypointModel, out: str | Path) -> float:
 
 @torch.inference_mode()
 def _difference(model: KeypointModel, exported: OnnxModel, images: torch.Tensor) -> float:
-    return float((model(images) - exported.maps(images)).abs().max())
+    return float((model(images) - exported.outputs(images)[0]).abs().max())
 
 
 @command

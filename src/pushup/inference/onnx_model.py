@@ -9,7 +9,7 @@ from typing import Any
 import onnx
 import onnxruntime
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pushup.cli import InputError
 from pushup.codecs import build_codec
@@ -25,6 +25,7 @@ class OnnxModel:
         name: Short name of the model.
         codec: Decodes its maps.
         skeleton: Its joints.
+        recognises: `predict` says whether somebody is in push-up position.
 
     Args:
         source: The `.onnx` file, or what `to_onnx` gives.
@@ -55,42 +56,59 @@ class OnnxModel:
         self.codec = build_codec(**spec["codec"])
         self.skeleton = get_skeleton(spec["skeleton"])
         self._flip = torch.from_numpy(self.skeleton.flip)
+        self.recognises = "second_head" in spec
 
     @property
     def input_size(self) -> int:
         """Side of the square input in pixels."""
         return self.codec.input_size
 
-    def maps(self, images: Tensor) -> Tensor:
-        """Maps (logits) of (B, 3, S, S) uint8 RGB images."""
-        return torch.from_numpy(self._session.run(None, {"images": images.numpy()})[0])
+    def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Maps of (B, 3, S, S) uint8 RGB images, and the second head's (B,) if any; logits."""
+        found = [torch.from_numpy(o) for o in self._session.run(None, {"images": images.numpy()})]
+        return found[0], found[1] if self.recognises else None
 
-    def predict(self, images: Tensor, flip_test: bool = False) -> tuple[Tensor, Tensor]:
-        """Keypoints (B, K, 2) in input space and scores (B, K) of uint8 RGB images."""
-        maps = self.maps(images)
+    def predict(
+        self, images: Tensor, flip_test: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """See `KeypointModel.predict`."""
+        maps, logits = self.outputs(images)
         if flip_test:
-            mirrored = self.maps(images.flip(-1).contiguous())
+            mirrored, _ = self.outputs(images.flip(-1).contiguous())
             maps = (maps + self.codec.mirror(mirrored, self._flip)) / 2
-        return self.codec.decode(maps)
+        return *self.codec.decode(maps), None if logits is None else logits.sigmoid()
+
+
+class _Outputs(nn.Module):
+    """What a model answers, as the graph has it."""
+
+    def __init__(self, model: KeypointModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Maps, and the second head's logits if there is one."""
+        return tuple(output for output in self.model.outputs(images) if output is not None)
 
 
 @torch.inference_mode()
 def to_onnx(model: KeypointModel) -> bytes:
-    """An ONNX model of any batch size: uint8 RGB in, maps out, the model's spec as metadata."""
+    """An ONNX model of any batch size: uint8 RGB in, `outputs` out, its spec as metadata."""
+    names = ["maps", "position"] if model.recognises else ["maps"]
     images = torch.zeros(1, 3, model.input_size, model.input_size, dtype=torch.uint8)
     buffer = io.BytesIO()
     with warnings.catch_warnings():  # of constants that it does not fold, and of its age
         warnings.simplefilter("ignore")
         # The newer, dynamo exporter needs onnxscript and writes the weights to a second file.
         torch.onnx.export(
-            model,
+            _Outputs(model).eval(),  # the exporter leaves the mode that it found
             (images,),
             buffer,  # type: ignore[arg-type]
             dynamo=False,
             opset_version=17,
             input_names=["images"],
-            output_names=["maps"],
-            dynamic_axes={"images": {0: "batch"}, "maps": {0: "batch"}},
+            output_names=names,
+            dynamic_axes={name: {0: "batch"} for name in ("images", *names)},
         )
     proto = onnx.load_from_string(buffer.getvalue())
     onnx.helper.set_model_props(proto, {SPEC_KEY: json.dumps(model.spec())})

@@ -25,11 +25,14 @@ class Pose:
         keypoints_frame: (K, 2) float64 frame pixels; NaN where unknown.
         scores: (K,) float64 confidence in 0..1.
         box_xyxy: The part of the frame that was looked at; None for the whole.
+        pushing_up: Score in 0..1 that somebody there is in push-up position; None from a model
+            without a second head.
     """
 
     keypoints_frame: np.ndarray
     scores: np.ndarray
     box_xyxy: Box | None = None
+    pushing_up: float | None = None
 
 
 class PoseModel(Protocol):
@@ -43,8 +46,15 @@ class PoseModel(Protocol):
         """Side of the square input in pixels."""
         ...
 
-    def predict(self, images: Tensor, flip_test: bool = False) -> tuple[Tensor, Tensor]:
-        """Keypoints (B, K, 2) in input space and scores (B, K) of (B, 3, S, S) uint8 RGB."""
+    @property
+    def recognises(self) -> bool:
+        """`predict` says whether somebody is in push-up position."""
+        ...
+
+    def predict(
+        self, images: Tensor, flip_test: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """See `pushup.models.KeypointModel.predict`."""
         ...
 
 
@@ -85,9 +95,11 @@ class KeypointPredictor:
             transform = FrameTransform.crop(box_xyxy, self.model.input_size)
         input_rgb = transform.warp(frame_bgr)[..., ::-1]
         images = torch.from_numpy(np.ascontiguousarray(input_rgb.transpose(2, 0, 1)))[None]
-        keypoints, scores = self.model.predict(images.to(self._device), self._flip_test)
+        images = images.to(self._device)
+        keypoints, scores, position = self.model.predict(images, self._flip_test)
         keypoints_frame = transform.to_frame(keypoints[0].double().cpu().numpy())
-        return Pose(keypoints_frame, scores[0].double().cpu().numpy(), box_xyxy)
+        pushing_up = None if position is None else float(position[0])
+        return Pose(keypoints_frame, scores[0].double().cpu().numpy(), box_xyxy, pushing_up)
 
     def track(self, frame_bgr: np.ndarray, time_s: float) -> Pose:
         """Pose in the whole frame: nothing is remembered from frame to frame."""

@@ -53,6 +53,7 @@ class BlazePose(nn.Module):
     """Heatmaps at half the input's side."""
 
     stride = 2
+    deepest_channels = 288
 
     def __init__(self, out_channels: int = 7, batch_norm: bool = False) -> None:
         """Build the network.
@@ -70,8 +71,8 @@ class BlazePose(nn.Module):
         self.conv3 = block(24, 48, 3)
         self.conv4 = block(48, 96, 4)
         self.conv5 = block(96, 192, 5)
-        self.conv6 = block(192, 288, 6)
-        self.conv7a, self.conv7b = sep(288, 48), sep(192, 48)
+        self.conv6 = block(192, self.deepest_channels, 6)
+        self.conv7a, self.conv7b = sep(self.deepest_channels, 48), sep(192, 48)
         self.conv8b = sep(96, 48)
         self.conv9b = sep(48, 48)
         self.conv10a, self.conv10b = sep(48, 8), sep(24, 8)
@@ -112,6 +113,10 @@ class BlazePose(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps (B, out_channels, H / 2, W / 2) of normalised images (B, 3, H, W)."""
+        return self.decode(self.encode(images))
+
+    def encode(self, images: Tensor) -> list[Tensor]:
+        """Features of strides 2, 4, 8, 16 and 32 of normalised images."""
         relu = functional.relu
         x2 = relu(self.conv1(images))
         x2 = relu(self.conv2_1(x2) + x2)
@@ -119,7 +124,12 @@ class BlazePose(nn.Module):
         x4 = self.conv3(x2)
         x8 = self.conv4(x4)
         x16 = self.conv5(x8)
-        x32 = self.conv6(x16)
+        return [x2, x4, x8, x16, self.conv6(x16)]
+
+    def decode(self, features: list[Tensor]) -> Tensor:
+        """Maps from what `encode` gives."""
+        relu = functional.relu
+        x2, x4, x8, x16, x32 = features
         x = upsample(relu(self.conv7a(x32))) + relu(self.conv7b(x16))
         x = upsample(x) + relu(self.conv8b(x8))
         x = upsample(x) + relu(self.conv9b(x4))

@@ -86,9 +86,21 @@ class EncoderDecoder(nn.Module):
             running = width
         self.head = nn.Conv2d(running, out_channels, 1)
 
+    @property
+    def deepest_channels(self) -> int:
+        """Channels of the last feature of `encode`."""
+        return int(self.encoder.channels[-1])
+
     def forward(self, images: Tensor) -> Tensor:
         """Maps (B, out_channels, H / stride, W / stride) of normalised images (B, 3, H, W)."""
-        features = self.encoder(images)
+        return self.decode(self.encode(images))
+
+    def encode(self, images: Tensor) -> list[Tensor]:
+        """Features of normalised images, shallow to deep."""
+        return self.encoder(images)
+
+    def decode(self, features: list[Tensor]) -> Tensor:
+        """Maps from what `encode` gives."""
         x = features[-1]
         for skip, blocks in zip(features[-2::-1], self.decoder, strict=True):
             x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)

@@ -11,6 +11,7 @@ from pushup.cli import InputError
 from pushup.codecs import CODECS, Codec, build_codec
 from pushup.models.blazepose import BlazePose
 from pushup.models.encoder_decoder import EncoderDecoder
+from pushup.models.second_head import SecondHead
 from pushup.skeleton import Skeleton, get_skeleton
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
@@ -38,9 +39,11 @@ class KeypointModel(nn.Module):
     Attributes:
         name: Short name, such as "mobilenet".
         network: The bare network: normalised images to maps; has `stride` and `config`.
+        second_head: Recognises push-up position; None where the model has none.
         metrics: Measured figures that travel with the weights.
     """
 
+    second_head: SecondHead | None
     _scale: Tensor
     _shift: Tensor
     flip: Tensor
@@ -72,6 +75,7 @@ class KeypointModel(nn.Module):
         self.network = network
         self.codec = codec
         self.skeleton = skeleton
+        self.second_head = None
         self.metrics: dict[str, Any] = {}
         self.mean, self.std = tuple(mean), tuple(std)
         shape = (1, 3, 1, 1)
@@ -94,6 +98,11 @@ class KeypointModel(nn.Module):
         """Names of the network's parameters that a pretrained start has filled."""
         return getattr(self.network, "started", frozenset())
 
+    @property
+    def recognises(self) -> bool:
+        """`predict` says whether somebody is in push-up position."""
+        return self.second_head is not None
+
     def fold(self) -> None:
         """Drop layers that only training needs, where the network has any."""
         if isinstance(self.network, BlazePose):
@@ -101,23 +110,56 @@ class KeypointModel(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps of RGB images (B, 3, S, S), uint8 or float in 0..255."""
-        return self.network(images * self._scale + self._shift)
+        return self.network(self._normalised(images))
 
-    def flip_tested(self, images: Tensor) -> Tensor:
-        """Maps averaged with those of the mirrored images."""
-        mirrored = self.codec.mirror(self(images.flip(-1)), self.flip)
-        return (self(images) + mirrored) / 2
+    def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Maps, and the second head's logits (B,) if there is one, from one pass of the encoder."""
+        if self.second_head is None:
+            return self(images), None
+        features = self._encode(images)
+        maps: Tensor = self.network.decode(features)  # type: ignore[operator]
+        return maps, self.second_head(features[-1])
+
+    def position_logits(self, images: Tensor) -> Tensor:
+        """The second head's logits (B,) alone."""
+        assert self.second_head is not None, "the model has one head"
+        return self.second_head(self._encode(images)[-1])
 
     @torch.inference_mode()
-    def predict(self, images: Tensor, flip_test: bool = False) -> tuple[Tensor, Tensor]:
-        """Keypoints (B, K, 2) in input space and scores (B, K) of RGB uint8 images."""
-        maps = self.flip_tested(images) if flip_test else self(images)
-        return self.codec.decode(maps.float())
+    def recognise(self, images: Tensor) -> Tensor:
+        """Scores (B,) in 0..1 that somebody is in push-up position, of RGB uint8 images."""
+        return self.position_logits(images).float().sigmoid()
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        return images * self._scale + self._shift
+
+    def _encode(self, images: Tensor) -> list[Tensor]:
+        return self.network.encode(self._normalised(images))  # type: ignore[operator]
+
+    @torch.inference_mode()
+    def predict(
+        self, images: Tensor, flip_test: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Keypoints and scores of RGB uint8 images, and whether somebody is in push-up position.
+
+        Args:
+            images: (B, 3, S, S).
+            flip_test: Average the maps with those of the mirrored images.
+
+        Returns:
+            (B, K, 2) in input space, (B, K), and (B,) in 0..1 or None without a second head.
+        """
+        maps, logits = self.outputs(images)
+        if flip_test:
+            maps = (maps + self.codec.mirror(self(images.flip(-1)), self.flip)) / 2
+        position = None if logits is None else logits.float().sigmoid()
+        return *self.codec.decode(maps.float()), position
 
     def spec(self) -> dict[str, Any]:
         """Plain values from which `from_spec` builds this model again, without its weights."""
         kinds = {cls: kind for kind, cls in {**NETWORKS, **CODECS}.items()}
         config: dict[str, Any] = self.network.config  # type: ignore[assignment]
+        head = {} if self.second_head is None else {"second_head": self.second_head.spec()}
         return {
             "task": "keypoints",
             "name": self.name,
@@ -129,6 +171,7 @@ class KeypointModel(nn.Module):
             "std": list(self.std),
             "color_order": "rgb",
             "metrics": self.metrics,
+            **head,
         }
 
     @classmethod
@@ -147,4 +190,6 @@ class KeypointModel(nn.Module):
             std=spec["std"],
         )
         model.metrics = dict(spec.get("metrics", {}))
+        if "second_head" in spec:
+            model.second_head = SecondHead.from_spec(spec["second_head"])
         return model

@@ -73,8 +73,8 @@ class Recogniser(nn.Module):
         return self.network(images * self._scale + self._shift).squeeze(1)  # type: ignore
 
     @torch.inference_mode()
-    def predict(self, images: Tensor) -> Tensor:
-        """Scores (B,) in 0..1 of RGB uint8 images (B, 3, S, S)."""
+    def recognise(self, images: Tensor) -> Tensor:
+        """Scores (B,) in 0..1 that somebody is in push-up position, of RGB uint8 images."""
         return self(images).float().sigmoid()
 
     def spec(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from torch import Tensor
 from pushup.cli import InputError, command
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.recogniser import Recogniser
+from pushup.models.second_head import SecondHead
 
 Model = KeypointModel | Recogniser
 
@@ -103,9 +104,40 @@ def load(path: str | Path, name: str | None = None) -> KeypointModel:
     return cast(KeypointModel, load_any(path, name, "keypoints"))
 
 
-def load_recogniser(path: str | Path, name: str | None = None) -> Recogniser:
-    """The recogniser in a file; see `load_any`."""
-    return cast(Recogniser, load_any(path, name, "recognition"))
+def load_recogniser(path: str | Path, name: str | None = None) -> Model:
+    """What recognises push-up position: a recogniser, or a keypoint model with a second head.
+
+    Raises:
+        InputError: See `load_any`; or the file holds a keypoint model with one head.
+    """
+    model = load_any(path, name)
+    if isinstance(model, KeypointModel) and model.second_head is None:
+        raise InputError(
+            f"{path} holds a keypoints model without a second head: give a recognition checkpoint, "
+            f"or train one: train.py experiment=second_head init_from={path}"
+        )
+    return model
+
+
+def load_for_second_head(
+    path: str | Path | None, input_size: int, dropout: float = 0.5
+) -> KeypointModel:
+    """The keypoint model in a file, with a new second head to be trained.
+
+    Raises:
+        InputError: See `load_any`; there is no file, or it takes pictures of another size.
+    """
+    if path is None:
+        raise InputError("a second head belongs to a trained keypoint model: give init_from=FILE")
+    model = load(path)
+    if model.input_size != input_size:
+        raise InputError(
+            f"{path} takes pictures of {model.input_size} pixels: "
+            f"add model.input_size={model.input_size}"
+        )
+    channels = int(model.network.deepest_channels)  # type: ignore[arg-type]
+    model.second_head = SecondHead(channels, dropout, read(path)[0].get("training"))
+    return model
 
 
 def load_any(path: str | Path, name: str | None = None, task: str | None = None) -> Model:
@@ -164,19 +196,39 @@ def current_commit() -> str:
     return result.stdout.strip() or "unknown"
 
 
-def export(checkpoint: str | Path, out: str | Path, metrics: str | Path | None = None) -> None:
-    """Turn a checkpoint into the file that ships; `metrics` is a results.json of evaluate.py."""
+def export(
+    checkpoint: str | Path,
+    out: str | Path,
+    metrics: str | Path | None = None,
+    head_metrics: str | Path | None = None,
+) -> None:
+    """Turn a checkpoint into the file that ships.
+
+    Args:
+        checkpoint: A `.ckpt` or `.safetensors` file.
+        out: Written.
+        metrics: results.json of evaluate.py to carry along.
+        head_metrics: The like of the model's second head.
+    """
     spec, _ = read(checkpoint)
     model = load_any(checkpoint)
     if isinstance(model, KeypointModel):
         model.fold()
     if metrics is not None:
-        try:
-            model.metrics = json.loads(Path(metrics).read_text())
-        except (OSError, json.JSONDecodeError) as error:
-            raise InputError(f"{metrics} is not a readable results.json: {error}") from error
+        model.metrics = _read_results(metrics)
+    if head_metrics is not None:
+        if not isinstance(model, KeypointModel) or model.second_head is None:
+            raise InputError(f"{checkpoint} has no second head: leave out --head-metrics")
+        model.second_head.metrics = _read_results(head_metrics)
     training = {**spec.get("training", {}), "export_commit": current_commit()}
     save(model, {**model.spec(), "training": training}, out)
+
+
+def _read_results(path: str | Path) -> dict[str, Any]:
+    try:
+        return json.loads(Path(path).read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise InputError(f"{path} is not a readable results.json: {error}") from error
 
 
 @command
@@ -188,11 +240,12 @@ def main(argv: list[str] | None = None) -> None:
     exporting.add_argument("checkpoint")
     exporting.add_argument("out")
     exporting.add_argument("--metrics", help="results.json of evaluate.py to carry along")
+    exporting.add_argument("--head-metrics", help="the like of its second head")
     showing = commands.add_parser("show", help="print what a file says of itself")
     showing.add_argument("checkpoint")
     arguments = parser.parse_args(argv)
     if arguments.command == "export":
-        export(arguments.checkpoint, arguments.out, arguments.metrics)
+        export(arguments.checkpoint, arguments.out, arguments.metrics, arguments.head_metrics)
         print(f"{arguments.out}: {Path(arguments.out).stat().st_size / 1e6:.1f} MB")
     else:
         print(json.dumps(read(arguments.checkpoint)[0], indent=2))

@@ -34,8 +34,7 @@ class Previews(pl.Callback):
 
     def on_validation_batch_end(self, trainer, pl_module, outputs, batch, batch_idx, *_) -> None:
         """Keep the first pictures."""
-        has_keypoints = isinstance(pl_module.model, KeypointModel)
-        if batch_idx == 0 and trainer.is_global_zero and has_keypoints:
+        if batch_idx == 0 and trainer.is_global_zero and "keypoints" in batch:
             self._batch = {name: value[: self.count] for name, value in batch.items()}
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

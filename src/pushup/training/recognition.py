@@ -1,6 +1,7 @@
-"""Training of the recogniser."""
+"""Training of the recogniser, and of a keypoint model's second head."""
 
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -9,6 +10,7 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryAUROC, BinaryF1Score
 
 from pushup.cli import InputError
+from pushup.models.keypoint_model import KeypointModel
 from pushup.models.recogniser import Recogniser
 from pushup.training.schedules import Schedule
 from pushup.training.task import Task
@@ -44,14 +46,40 @@ class RecognitionTask(Task):
             prefix="val/",
         )
 
+    def _logits(self, images: Tensor) -> Tensor:
+        return self.model(images)
+
     def _shared_step(self, batch: dict[str, Tensor], stage: str) -> Tensor:
         if "label" not in batch:
             raise InputError("this data set has keypoints, no labels: add data=recognition")
         images = batch["image"].contiguous(memory_format=self.memory_format)
-        logits = self.model(images).float()
+        logits = self._logits(images).float()
         loss = binary_cross_entropy_with_logits(logits, batch["label"])
         self.log(f"{stage}/loss", loss, prog_bar=True, on_epoch=True, on_step=stage == "train")
         if stage != "train":
             self.metrics.update(logits.sigmoid(), batch["label"].int())
             self.log_dict(self.metrics, on_epoch=True)  # type: ignore[arg-type]
         return loss
+
+
+class SecondHeadTask(RecognitionTask):
+    """Fits a keypoint model's second head alone: its keypoints stay what they are, bit for bit."""
+
+    model: KeypointModel  # type: ignore[assignment]
+
+    def __init__(self, model: KeypointModel, *args: Any, **options: Any) -> None:
+        """See `RecognitionTask`; the model has a second head."""
+        super().__init__(model, *args, **options)  # type: ignore[arg-type]
+        self.model.network.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "SecondHeadTask":
+        """Training mode for the head; the network's running statistics stay as well."""
+        super().train(mode)
+        self.model.network.eval()
+        return self
+
+    def _logits(self, images: Tensor) -> Tensor:
+        return self.model.position_logits(images)
+
+    def _optimizer(self) -> Optimizer:
+        return self.build_optimizer(self.model.second_head.parameters())  # type: ignore

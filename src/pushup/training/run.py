@@ -65,7 +65,7 @@ def _checkpoint_to_resume(config: DictConfig, output_dir: Path) -> str | None:
             f"nothing to resume: no checkpoint {last}; give the run=NAME of an earlier run"
         )
     spec, _ = weights.read(last)
-    if spec["name"] != config.model.name:
+    if config.model.name not in (spec["name"], None):
         raise InputError(f"{last} holds model {spec['name']!r}: add model={spec['name']}")
     curves = output_dir / "metrics.csv"
     if curves.exists():
@@ -76,7 +76,7 @@ def _checkpoint_to_resume(config: DictConfig, output_dir: Path) -> str | None:
 def _copy_matching(source, target, origin: str) -> None:
     """Start from the weights of another training of the same architecture."""
     try:
-        target.load_state_dict(source.state_dict())
+        target.network.load_state_dict(source.network.state_dict())
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"init_from={origin} does not fit this model: {reason}") from error

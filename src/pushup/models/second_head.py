@@ -1,0 +1,51 @@
+"""The second head: push-up position, read from the encoder that finds the keypoints anyway."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+
+class SecondHead(nn.Module):
+    """The published recogniser's head on a keypoint network: pooling, dropout, one unit.
+
+    Attributes:
+        metrics: Measured figures that travel with the weights.
+    """
+
+    def __init__(
+        self, channels: int, dropout: float = 0.5, beneath: dict[str, Any] | None = None
+    ) -> None:
+        """Build it undecided: untrained, it answers 0.5.
+
+        Args:
+            channels: Channels of the encoder's deepest feature.
+            dropout: Share of pooled features dropped in training.
+            beneath: What the weights file says of the training of the network beneath.
+        """
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.unit = nn.Linear(channels, 1)
+        nn.init.zeros_(self.unit.weight)
+        nn.init.zeros_(self.unit.bias)
+        self.beneath = dict(beneath or {})
+        self.metrics: dict[str, Any] = {}
+
+    def forward(self, feature: Tensor) -> Tensor:
+        """Logits (B,) of the deepest feature (B, channels, H, W)."""
+        return self.unit(self.dropout(feature.mean((2, 3)))).squeeze(1)
+
+    def spec(self) -> dict[str, Any]:
+        """Plain values from which `from_spec` builds it again, without its weights."""
+        return {
+            "channels": self.unit.in_features,
+            "dropout": self.dropout.p,
+            "beneath": self.beneath,
+            "metrics": self.metrics,
+        }
+
+    @classmethod
+    def from_spec(cls, spec: dict[str, Any]) -> "SecondHead":
+        """An untrained head as `spec` describes it."""
+        head = cls(spec["channels"], spec["dropout"], spec["beneath"])
+        head.metrics = dict(spec["metrics"])
+        return head
