@@ -57,9 +57,9 @@ class CycleEvidence:
             `recognised`: mean score of the recogniser. `head_up`: mean height of the head above the
             shoulders. `arms_shorten`: slope of the arms' extension on the trunk's height, about 0.8
             in a push-up, 0 when the arms hang, below 0 in a pull-up. `hands_follow`: slope of the
-            hands' height on the trunk's, 0 when planted, 1 when they go with it. `hands_off`: mean
-            distance of the hands from their place. `reach`: mean height of the shoulders above the
-            hands. Body lengths throughout.
+            hands' height on the trunk's, 0 when planted, 1 when they go with it, below 0 when they
+            come to meet it. `hands_off`: mean distance of the hands from their place. `reach`: mean
+            height of the shoulders above the hands. Body lengths throughout.
         """
         figures = {}
         if self._scores:
@@ -82,22 +82,22 @@ def push_up_odds(figures: dict[str, float]) -> float:
     """Log-odds that a cycle is a push-up, from `CycleEvidence.figures` and its `depth`.
 
     A logistic model of a few bounded figures. The weights are rounded from a regression on the
-    cycles found in the train and val traces (a foreign pose model's, also with noise added and with
-    a shaking camera, and our own network's); they are few and far from any single clip.
+    cycles found in the train traces (a foreign pose model's and our own network's, as they are and
+    with noise added) and in rendered people who do push-ups and anything else
+    (`pushup.evaluation.counting_rendered`); they are few and far from any single clip.
     """
     depth = figures["depth"]
-    odds = -4.0 * max(0.0, depth - 0.9) - 15.0 * max(0.0, 0.35 - depth)
+    odds = 0.4 - 4.0 * max(0.0, depth - 0.9) - 19.0 * max(0.0, 0.35 - depth)
     odds += 4.0 * (figures.get("recognised", 0.5) - 0.5)
-    odds -= 4.0 * max(-0.5, min(figures.get("head_up", 0.0), 0.6))
+    odds -= 3.8 * max(-0.5, min(figures.get("head_up", 0.0), 0.6))
     if "reach" not in figures:
-        return odds - 0.5
+        return odds - 1.3
     shorten = figures["arms_shorten"]
     return (
         odds
-        + 0.7
         + 3.0 * max(-1.0, min(shorten, 1.0))
         - 4.0 * max(0.0, shorten - 1.3)
-        - 2.5 * max(0.0, min(figures["hands_follow"], 1.5))
-        - 6.0 * min(figures["hands_off"], 0.6)
-        + 3.0 * max(-0.5, min(figures["reach"], 0.6))
+        - 2.8 * min(abs(figures["hands_follow"]), 1.5)
+        - 8.0 * min(figures["hands_off"], 0.6)
+        + 3.2 * max(-0.5, min(figures["reach"], 0.6))
     )
