@@ -229,7 +229,7 @@ def test_nobody_there_is_looked_for_everywhere():
 
 def test_a_region_that_holds_on_to_something_worse_is_given_up():
     half = person((100, 100), joints=4)
-    tracker = RegionTracker(SevenDots(), refresh_s=0.5)
+    tracker = RegionTracker(SevenDots(), refresh_s=0.5, enlarge=2.0)
     mean_score(tracker, [half] * 10)
     both = np.maximum(half, person((450, 250), scale=2))
     heads = [tracker.track(both, (10 + k) / 30).keypoints_frame[3] for k in range(30)]

@@ -67,8 +67,9 @@ class RegionTracker(KeypointPredictor):
         model: Backend.
         device: Where a torch model runs.
         flip_test: Average with the mirrored picture.
-        enlarge: Side of the region over that of the joints' box; the box of `upper7` leaves out
-            the legs.
+        enlarge: Side of the region over that of the joints' box. The box of `upper7` leaves out
+            the legs, and a network trained on whole people is unsure of half a person: an arm, the
+            box of a bent body, is a third of the stature, and the body lies to one side of it.
         min_score: Joints of lower confidence say nothing about the region.
         drop: The whole frame is looked at afresh where the confidence falls below this share of
             its running mean.
@@ -86,7 +87,7 @@ class RegionTracker(KeypointPredictor):
         model: PoseModel,
         device: str = "cpu",
         flip_test: bool = False,
-        enlarge: float = 2.0,
+        enlarge: float = 4.0,
         min_score: float = 0.1,
         drop: float = 0.6,
         memory_s: float = 2.0,
