@@ -59,22 +59,23 @@ def test_one_pass_answers_both(kind, images):
 
 
 def test_the_head_by_hand():
-    head = SecondHead(2, dropout=0.5).eval()
-    feature = torch.tensor([[[[1.0, 3.0]], [[5.0, 7.0]]]])  # means 2 and 6
+    head = SecondHead(1, width=2, dropout=0.5).eval()
+    feature = torch.tensor([[[[1.0, 3.0]]]])
     assert head(feature).item() == 0
     with torch.no_grad():
+        head.widen[0].weight.copy_(torch.tensor([1.0, 4.0]).view(2, 1, 1, 1))
         head.unit.weight.copy_(torch.tensor([[1.0, -0.5]]))
         head.unit.bias.fill_(0.25)
-    assert head(feature).item() == pytest.approx(2 - 3 + 0.25)
+    # widened (1, 3) and (4, 6 of 12), pooled 2 and 5
+    assert head(feature).item() == pytest.approx(2 - 2.5 + 0.25, abs=1e-4)
 
 
 def test_the_network_is_counted_without_it():
     model, one_headed = make_model(), make_model(second_head=False)
     count = [sum(p.numel() for p in m.network.parameters()) for m in (model, one_headed)]
     assert count[0] == count[1]
-    assert sum(p.numel() for p in model.second_head.parameters()) == (
-        model.network.deepest_channels + 1
-    )
+    head = sum(p.numel() for p in SecondHead(320, 128).parameters())
+    assert head == 320 * 128 + 2 * 128 + 128 + 1
 
 
 def test_files_carry_it_and_old_files_load(tmp_path, images):
@@ -157,7 +158,7 @@ def test_training_leaves_the_keypoints_as_they_were(trained, data_root, tmp_path
     data = partial(RecognitionDataModule, data_root, num_workers=0)
     results = evaluate_recognition(str(best), "small", data, "val", str(tmp_path), 0.9)
     assert results["auc"] > 0.9  # a lying bar against an upright one
-    assert results["params"] == after.network.deepest_channels + 1
+    assert results["params"] == sum(p.numel() for p in after.second_head.parameters())
     weights.export(best, tmp_path / "shipped.safetensors", head_metrics=tmp_path / "results.json")
     shipped = weights.load(tmp_path / "shipped.safetensors")
     assert shipped.metrics == {"pcks": 0.25}

@@ -120,7 +120,7 @@ def load_recogniser(path: str | Path, name: str | None = None) -> Model:
 
 
 def load_for_second_head(
-    path: str | Path | None, input_size: int, dropout: float = 0.5
+    path: str | Path | None, input_size: int, width: int = 128, dropout: float = 0.5
 ) -> KeypointModel:
     """The keypoint model in a file, with a new second head to be trained.
 
@@ -136,7 +136,7 @@ def load_for_second_head(
             f"add model.input_size={model.input_size}"
         )
     channels = int(model.network.deepest_channels)  # type: ignore[arg-type]
-    model.second_head = SecondHead(channels, dropout, read(path)[0].get("training"))
+    model.second_head = SecondHead(channels, width, dropout, read(path)[0].get("training"))
     return model
 
 
