@@ -272,6 +272,22 @@ def test_drawing_is_pure_and_scales(size_wh):
     assert green > blue + 50
 
 
+@pytest.mark.parametrize("size_wh", [(240, 426), (426, 240)])
+def test_a_long_hint_is_wrapped_into_the_picture(size_wh) -> None:
+    frame = np.full((size_wh[1], size_wh[0], 3), 200, np.uint8)
+    bare = overlay.draw(frame, overlay.Scene(0))
+    words = "not like a push-up: arms_shorten 0.12, hands_follow 0.95, reach 0.31 " * 3
+    drawn = {
+        hint: overlay.draw(frame, overlay.Scene(0, hint=hint)).astype(int)
+        for hint in ("deeper", words, words + "end")
+    }
+    rows = {hint: np.ptp(np.argwhere((d != bare).any(2))[:, 0]) for hint, d in drawn.items()}
+    assert rows[words] > 2 * rows["deeper"]
+    amber = {hint: (d[..., 2] > 230) & (d[..., 0] < 100) for hint, d in drawn.items()}
+    assert not amber[words][:, -5:].any()
+    assert amber[words + "end"].sum() > amber[words].sum()  # nothing is cut off
+
+
 def test_drawing_nothing_known_leaves_the_middle_alone():
     frame = np.random.default_rng(0).integers(0, 255, (480, 640, 3), dtype=np.uint8)
     canvas = overlay.draw(

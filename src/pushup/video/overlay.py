@@ -46,7 +46,7 @@ class Scene:
         reps_s: Times of the counted points: (bottom, counted) of each repetition.
         span_s: Seconds that the signal's strip covers.
         lines: Small lines at the top right (tempo, frames per second, latency).
-        hint: One line above the strip.
+        hint: A few words above the strip.
         help: Lines of a panel over the picture; empty for none.
     """
 
@@ -159,9 +159,23 @@ def _draw_lines(canvas: np.ndarray, lines: Sequence[str]) -> None:
 def _draw_hint(canvas: np.ndarray, hint: str) -> None:
     if hint:
         unit = min(canvas.shape[:2]) / 100
-        bottom = canvas.shape[0] - unit
-        _shade(canvas, 0, bottom - 8 * unit, _text_width(hint, 4 * unit) + 8 * unit, bottom)
-        _text(canvas, hint, (4 * unit, bottom - 2.5 * unit), 4 * unit, _AMBER)
+        lines = _wrapped(hint, 4 * unit, canvas.shape[1] - 8 * unit)
+        top, bottom = canvas.shape[0] - (3 + 6 * len(lines)) * unit, canvas.shape[0] - unit
+        width = max(_text_width(line, 4 * unit) for line in lines)
+        _shade(canvas, 0, top, width + 8 * unit, bottom)
+        for row, line in enumerate(lines):
+            _text(canvas, line, (4 * unit, top + (5.5 + 6 * row) * unit), 4 * unit, _AMBER)
+
+
+def _wrapped(text: str, height: float, width: float) -> list[str]:
+    """The words in lines that are no wider than `width` pixels, as far as single words allow."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and _text_width(f"{lines[-1]} {word}", height) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _draw_help(canvas: np.ndarray, lines: Sequence[str]) -> None:
