@@ -502,3 +502,19 @@ def test_resume_and_init_from(configured):
     run.train(config, folder)
     before, after = (weights.load_recogniser(p) for p in (last, folder / "checkpoints/last.ckpt"))
     assert torch.equal(before.network.classifier.weight, after.network.classifier.weight)
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_the_shipped_file_measures_what_its_card_says(shared_data, tmp_path):
+    data = partial(RecognitionDataModule, shared_data / "recognition", num_workers=0)
+    results = evaluate_recognition(None, "recogniser", data, "val", str(tmp_path), 0.9)
+    shipped = weights.find("recogniser")
+    assert results["auc"] == pytest.approx(
+        weights.load_recogniser(shipped).metrics["auc"], abs=1e-3
+    )
+    card = shipped.with_suffix(".md").read_text()
+    assert f"AUC {results['auc']:.3f} " in card
+    f1 = results["at"]["chosen"]["f1"]
+    assert f"{results['threshold']:.3f} chosen" in card
+    assert f" {f1:.3f} [" in card
