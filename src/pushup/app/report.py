@@ -74,6 +74,7 @@ def draw(days: list[Day], out: Path) -> None:
     axes[2].plot(dates, [day.tempo_s for day in days], "o-", color="tab:orange")
     axes[2].set_ylabel("seconds a repetition")
     for axis in axes:
+        axis.margins(y=0.1)
         axis.set_ylim(bottom=0)
         axis.grid(axis="y", alpha=0.3)
     locator = AutoDateLocator()
