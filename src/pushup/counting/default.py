@@ -29,7 +29,7 @@ class DefaultCounter:
 
     Args:
         floor: Least depth of a repetition in body lengths (arms' lengths). Bending the elbows to
-            a right angle takes about 0.55.
+            a right angle takes about 0.55; from the front, or fast, 0.2 to 0.3 are left of it.
         relative_floor: Least depth as a share of the median depth of the last repetitions.
         recover: Share of the descent, as measured, that has to be climbed back.
         on: Count at the return to the "top", or at once when the body turns at the "bottom".
@@ -57,7 +57,7 @@ class DefaultCounter:
 
     def __init__(
         self,
-        floor: float = 0.25,
+        floor: float = 0.2,
         relative_floor: float = 0.4,
         recover: float = 0.6,
         on: Literal["top", "bottom"] = "top",

@@ -27,7 +27,8 @@ class BodyScale:
     Args:
         skeleton: Order of the keypoints.
         rise_s: Time constant towards longer measurements.
-        fall_s: Time constant towards shorter ones.
+        fall_s: Time constant towards shorter ones: long against a hold at the bottom, in which bent
+            arms measure short in many views.
         median_s: Window of the median.
         min_score: Joints of lower confidence do not take part.
     """
@@ -36,7 +37,7 @@ class BodyScale:
         self,
         skeleton: Skeleton,
         rise_s: float = 0.3,
-        fall_s: float = 5.0,
+        fall_s: float = 20.0,
         median_s: float = 0.3,
         min_score: float = 0.1,
     ) -> None:

@@ -1,7 +1,7 @@
 """Rendered people as keypoint traces, without pictures: minutes of movement in milliseconds.
 
 The joints are exact projections; what a light pose network does to them is added: jitter, slow
-drift, wild joints, swapped sides, lost frames, and guesses for what lies outside the picture.
+drift, wild joints, swapped sides, lost frames, and what lies outside the picture at its edge.
 """
 
 from collections.abc import Callable
@@ -48,24 +48,23 @@ class Errors:
     lost: float = 0.01
 
     def apply(
-        self,
-        keypoints: np.ndarray,
-        inside: np.ndarray,
-        time_s: np.ndarray,
-        rng: np.random.Generator,
+        self, keypoints: np.ndarray, time_s: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Keypoints (T, 7, 2) and scores (T, 7) as a network might give them."""
+        """Keypoints (T, 7, 2) and scores (T, 7) as a network might give them.
+
+        What lies outside the picture is guessed at its edge, since no network can point there.
+        """
         arm = np.hypot(*(keypoints[:, 2] - keypoints[:, 0]).T)
         unit = max(float(np.percentile(arm, 90)), 1.0)
         slow = [wander(rng, self.drift * unit, 3.0) for _ in UPPER7.joints]
         drift = np.array([[path(float(t)) for path in slow] for t in time_s])
         found = keypoints + drift + rng.normal(0, self.jitter * unit, keypoints.shape)
-        scores = rng.uniform(0.5, 0.9, inside.shape)
-        outside = ~inside
-        found[outside] += rng.normal(0, 0.3 * unit, (int(outside.sum()), 2))
-        scores[outside] *= 0.3
-        wild = rng.random(inside.shape) < self.wild
-        other = rng.integers(0, len(UPPER7), inside.shape)
+        found = np.clip(found, 0, np.array(_SIZE_WH) - 1.0)
+        outside = ~np.all((keypoints >= 0) & (keypoints < _SIZE_WH), axis=-1)
+        scores = rng.uniform(0.5, 0.9, outside.shape)
+        scores[outside] *= 0.5
+        wild = rng.random(outside.shape) < self.wild
+        other = rng.integers(0, len(UPPER7), outside.shape)
         found[wild] = np.take_along_axis(found, other[..., None], 1)[wild]
         scores[wild] *= 0.6
         swapped = rng.random(len(time_s)) < self.swapped
@@ -141,7 +140,7 @@ def perform(
         return solve(body, stance.moved(turn, vec(0, 0, 0))).joints
 
     extremes = [joints(scene.act.stance(phase)) for scene in scenes for phase in (0.0, 1.0)]
-    fill = float(np.clip(rng.normal(0.7, 0.15), 0.3, 0.95))
+    fill = float(np.clip(rng.normal(0.75, 0.2), 0.3, 1.15))  # above 0.95 parts are cut off
     angles_deg = azimuth_deg, elevation_deg
     camera = aim(rng, np.concatenate(extremes), heading_deg, angles_deg, fill, _SIZE_WH)
     shake = wander(rng, float(rng.choice([0.0, 1.5])), 2.5)
@@ -149,8 +148,7 @@ def perform(
     exact = np.array(
         [camera.project(joints(stance(float(t)))[_JOINTS])[0] + shake(float(t)) for t in time_s]
     )
-    inside = np.all((exact >= 0) & (exact < _SIZE_WH), axis=-1)
-    keypoints, scores = (errors or Errors()).apply(exact, inside, time_s, rng)
+    keypoints, scores = (errors or Errors()).apply(exact, time_s, rng)
     bottoms_s = [
         entrance.duration_s + i * scene_s + rep.bottom_s
         for i, (name, scene) in enumerate(zip(names, scenes, strict=True))
