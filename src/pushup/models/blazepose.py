@@ -107,7 +107,7 @@ class BlazePose(nn.Module):
             for name, child in parent.named_children():
                 if isinstance(child, nn.Sequential) and isinstance(child[-1], nn.BatchNorm2d):
                     depthwise, pointwise, norm = child
-                    folded = fuse_conv_bn_eval(pointwise.eval(), norm.eval())
+                    folded = fuse_conv_bn_eval(pointwise.eval(), norm.eval())  # type: ignore[arg-type]
                     setattr(parent, name, nn.Sequential(depthwise, folded))
         self.config["batch_norm"] = False
 
