@@ -147,5 +147,5 @@ def test_false_counts_of_the_default_counter_stay_rare(shared_data, tmp_path) ->
     figures = evaluate_negatives(
         shared_data / "counting", "val", tmp_path, ["default"], GATE, minutes=5, workers=1
     )["counters"]["default"]
-    assert figures["false_per_minute"] <= 0.5
+    assert figures["false_per_minute"] <= 0.6
     assert figures["push_ups_counted"] >= 0.95 * figures["push_ups"]

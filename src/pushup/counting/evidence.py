@@ -19,13 +19,16 @@ class CycleEvidence:
         """A new cycle begins: forget the frames of the last."""
         self._weight = self._off = self._reach = 0.0
         self._head_up = self._recognised = 0.0
-        self._heads = self._scores = 0
+        self._heads = self._scores = self._frames = 0
+        self._seen = 0.0
         self._trunk = self._hands = self._arms = 0.0
         self._trunk_trunk = self._trunk_hands = self._trunk_arms = 0.0
         self._origin: Body | None = None
 
     def add(self, body: Body, pushing_up: float | None = None) -> None:
         """Take in one frame; frames that show no arm say nothing of the arms."""
+        self._frames += 1
+        self._seen += math.sqrt(body.hands_weight)
         if pushing_up is not None:
             self._recognised += pushing_up
             self._scores += 1
@@ -59,7 +62,8 @@ class CycleEvidence:
             in a push-up, 0 when the arms hang, below 0 in a pull-up. `hands_follow`: slope of the
             hands' height on the trunk's, 0 when planted, 1 when they go with it, below 0 when they
             come to meet it. `hands_off`: mean distance of the hands from their place. `reach`: mean
-            height of the shoulders above the hands. Body lengths throughout.
+            height of the shoulders above the hands. Body lengths throughout. `hands_seen`: mean
+            confidence in the hands.
         """
         figures = {}
         if self._scores:
@@ -75,7 +79,15 @@ class CycleEvidence:
             "hands_follow": (self._trunk_hands - mean * self._hands) / variance,
             "hands_off": self._off / self._weight,
             "reach": self._reach / self._weight,
+            "hands_seen": self._seen / self._frames,
         }
+
+
+RECOGNISED = 0.16
+"""Score from which the shipped recogniser says push-up (the best F1, see its card)."""
+
+HANDS_SEEN = 0.5
+"""Confidence from which on what the hands do counts in full."""
 
 
 def push_up_odds(figures: dict[str, float]) -> float:
@@ -84,20 +96,31 @@ def push_up_odds(figures: dict[str, float]) -> float:
     A logistic model of a few bounded figures. The weights are rounded from a regression on the
     cycles found in the train traces (a foreign pose model's and our own network's, as they are and
     with noise added) and in rendered people who do push-ups and anything else
-    (`pushup.evaluation.counting_rendered`); they are few and far from any single clip.
+    (`pushup.evaluation.counting_rendered`); they are few and far from any single clip. What the
+    hands do counts as much as they are seen.
     """
     depth = figures["depth"]
     odds = 0.4 - 4.0 * max(0.0, depth - 0.9) - 19.0 * max(0.0, 0.35 - depth)
-    odds += 4.0 * (figures.get("recognised", 0.5) - 0.5)
     odds -= 3.8 * max(-0.5, min(figures.get("head_up", 0.0), 0.6))
-    if "reach" not in figures:
-        return odds - 1.3
+    if "recognised" in figures:
+        score = max(-4.0, min(_logit(figures["recognised"]), 3.0))
+        odds += 0.7 * (score - _logit(RECOGNISED))
+    seen = min(figures.get("hands_seen", 0.0) / HANDS_SEEN, 1.0)
+    odds -= 0.7 * (1 - seen)
+    return odds + seen * _hand_odds(figures) if seen else odds
+
+
+def _hand_odds(figures: dict[str, float]) -> float:
     shorten = figures["arms_shorten"]
     return (
-        odds
-        + 3.0 * max(-1.0, min(shorten, 1.0))
+        3.0 * max(-1.0, min(shorten, 1.0))
         - 4.0 * max(0.0, shorten - 1.3)
-        - 2.8 * min(abs(figures["hands_follow"]), 1.5)
+        - 2.0 * min(abs(figures["hands_follow"]), 1.5)
         - 8.0 * min(figures["hands_off"], 0.6)
         + 3.2 * max(-0.5, min(figures["reach"], 0.6))
     )
+
+
+def _logit(share: float) -> float:
+    share = max(1e-3, min(share, 1 - 1e-3))
+    return math.log(share / (1 - share))
