@@ -72,6 +72,12 @@ class PoseTracker(Protocol):
         ...
 
 
+def as_images(frame_bgr: np.ndarray, transform: FrameTransform) -> Tensor:
+    """What a network takes, (1, 3, S, S) uint8 RGB, of the part of a frame that is looked at."""
+    input_rgb = transform.warp(frame_bgr)[..., ::-1]
+    return torch.from_numpy(np.ascontiguousarray(input_rgb.transpose(2, 0, 1)))[None]
+
+
 class KeypointPredictor:
     """Looks at the whole frame, or at a box of it, one frame at a time.
 
@@ -93,9 +99,7 @@ class KeypointPredictor:
             transform = FrameTransform.pad_square((width, height), self.model.input_size)
         else:
             transform = FrameTransform.crop(box_xyxy, self.model.input_size)
-        input_rgb = transform.warp(frame_bgr)[..., ::-1]
-        images = torch.from_numpy(np.ascontiguousarray(input_rgb.transpose(2, 0, 1)))[None]
-        images = images.to(self._device)
+        images = as_images(frame_bgr, transform).to(self._device)
         keypoints, scores, position = self.model.predict(images, self._flip_test)
         keypoints_frame = transform.to_frame(keypoints[0].double().cpu().numpy())
         pushing_up = None if position is None else float(position[0])

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-import torch
 
 from pushup.cli import InputError
 from pushup.geometry import FrameTransform
-from pushup.inference.predictor import Pose, PoseModel
+from pushup.inference.predictor import Pose, PoseModel, as_images
 from pushup.models import weights
 
 Recognise = Callable[[np.ndarray, Pose], float | None]
@@ -33,9 +32,8 @@ class PushUpRecogniser:
         """Score in 0..1 of a (H, W, 3) uint8 frame, whatever the pose."""
         height, width = frame_bgr.shape[:2]
         transform = FrameTransform.pad_square((width, height), self.model.input_size)
-        input_rgb = transform.warp(frame_bgr)[..., ::-1]
-        images = torch.from_numpy(np.ascontiguousarray(input_rgb.transpose(2, 0, 1)))[None]
-        return float(self.model.recognise(images.to(self._device))[0])
+        images = as_images(frame_bgr, transform).to(self._device)
+        return float(self.model.recognise(images)[0])
 
 
 def shared(frame_bgr: np.ndarray, pose: Pose) -> float | None:
