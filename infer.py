@@ -29,7 +29,7 @@ def infer(config: DictConfig) -> None:
     recogniser = open_recogniser(config.recogniser, model, config.device)
     if recogniser is None and config.gate._target_.endswith(".RecogniserGate"):
         raise InputError(
-            "gate=published reads a recogniser's score: give recogniser=FILE or shared"
+            "gate=published reads a recogniser's score: give recogniser=shipped, FILE or shared"
         )
 
     def new_session(listeners=()) -> Session:

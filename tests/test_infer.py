@@ -131,6 +131,7 @@ def bad(tmp_path_factory, checkpoint) -> Path:
         ({}, "Missing mandatory value: source"),
         ({"source": "clip.avi", "ckpt_path": "nosuch.ckpt"}, "nosuch.ckpt"),
         ({"source": "clip.avi", "ckpt_path": "code.ckpt"}, "code.ckpt was refused"),
+        ({"source": "clip.avi", "recogniser": "nosuch.ckpt"}, "no checkpoint nosuch.ckpt"),
         ({"source": "clip.avi", "model": "resnest"}, "holds model 'blazepose', not 'resnest'"),
         (
             {"source": "clip.avi", "ckpt_path": "null", "model": "resnest"},
@@ -139,7 +140,7 @@ def bad(tmp_path_factory, checkpoint) -> Path:
         ({"source": "clip.avi", "output_dir": "file/out"}, "cannot write to output folder"),
         ({"source": "clip.avi", "sound": "gong"}, "unknown sound='gong'"),
         ({"source": "clip.avi", "counter": "offline"}, "needs the whole clip at once"),
-        ({"source": "clip.avi", "gate": "published"}, "give recogniser=FILE"),
+        ({"source": "clip.avi", "gate": "published", "recogniser": "null"}, "recogniser=shipped"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(bad, checkpoint, here, arguments, words, capfd):

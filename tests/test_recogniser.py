@@ -22,7 +22,8 @@ from pushup.data.recognition import (
     read,
 )
 from pushup.evaluation.recognition import COUNTS, evaluate_recognition
-from pushup.inference.recogniser import PushUpRecogniser
+from pushup.inference.onnx_model import OnnxRecogniser
+from pushup.inference.recogniser import PushUpRecogniser, open_recogniser
 from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import Recogniser, weights
 from pushup.models.encoders import build_encoder
@@ -348,17 +349,25 @@ def test_weights_return_as_they_were(tmp_path):
         weights.load_any(path)
 
 
-def test_a_frame_is_scored_as_the_data_set_is(data_root):
+@pytest.mark.parametrize("runtime", [lambda model: model, OnnxRecogniser])
+def test_a_frame_is_scored_as_the_data_set_is(data_root, runtime):
     torch.manual_seed(0)
     model = Recogniser(encoder=ENCODER, input_size=64).eval()
     with torch.no_grad():
         model.network.classifier.weight.mul_(5000)  # so that scores differ
     dataset = RecognitionDataset(read(data_root, "val"), 64)
-    recognise = PushUpRecogniser(model)
+    recognise = PushUpRecogniser(runtime(model))
     scores = [recognise(cv2.imread(str(item.image))) for item in dataset.items[:4]]
     batch = torch.stack([dataset[i]["image"] for i in range(4)])
     np.testing.assert_allclose(scores, model.recognise(batch).numpy(), atol=1e-5)
     assert np.ptp(scores) > 0.02
+
+
+def test_the_one_that_ships_is_found_by_name():
+    frame = np.zeros((48, 64, 3), np.uint8)
+    recognise = open_recogniser("shipped", model=None)
+    shipped = PushUpRecogniser(weights.load_recogniser(weights.find("recogniser")))
+    assert recognise(frame, None) == pytest.approx(shipped(frame), abs=1e-4)
 
 
 # Commands

@@ -46,7 +46,7 @@ def evaluate_counting(
         traces: Keypoints that exist: true for those in `root`, or their folder.
         ckpt_path: Weights of the keypoint model; None for those shipped for `model`.
         model: Name of the model.
-        recogniser: Weights of the recogniser, "shared" for the second head; None for none.
+        recogniser: See `open_recogniser`; of no effect on traces.
         device: Where networks run.
         workers: Processes.
         plots: Draw each clip that a counter got wrong.

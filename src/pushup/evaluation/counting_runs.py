@@ -32,7 +32,7 @@ class Setup:
         tracker: Configuration of the predictor.
         ckpt_path: Weights of the keypoint model; None to run on traces that exist.
         model: Name that those weights have to bear; None for any.
-        recogniser: Weights of the recogniser, "shared" for the second head; None for none.
+        recogniser: See `open_recogniser`.
         device: Where networks run.
     """
 
@@ -105,7 +105,7 @@ def _predictor(tracker: str, ckpt_path: str, model: str | None, device: str) -> 
 def _recogniser(choice: str | None, model: Any, device: str) -> Any:
     from pushup.inference.recogniser import open_recogniser
 
-    return open_recogniser(choice, model, device)
+    return open_recogniser(choice, model, device, threads=1)
 
 
 def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:

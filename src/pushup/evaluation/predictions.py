@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from pushup.cli import InputError
+from pushup.inference.onnx_model import OnnxModel, to_onnx
 from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import Skeleton
 
@@ -126,6 +127,7 @@ def latency_ms(look: Callable[[Tensor], Tensor], image: Tensor, repeats: int = 2
 
 
 def keypoint_latency_ms(model: KeypointModel, image: Tensor) -> float:
-    """Median milliseconds from one picture (3, S, S) to its keypoints."""
+    """Median milliseconds from one picture (3, S, S) to its keypoints, as infer.py runs it."""
     device = next(model.parameters()).device
-    return latency_ms(lambda images: model.predict(images)[1], image.to(device))
+    runtime = OnnxModel(to_onnx(model)) if device.type == "cpu" else model
+    return latency_ms(lambda images: runtime.predict(images)[1], image.to(device))

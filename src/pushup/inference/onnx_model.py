@@ -1,4 +1,4 @@
-"""A keypoint network in ONNX Runtime: the same maps, decoded by the same codec."""
+"""Networks in ONNX Runtime: the same maps, decoded by the same codec; the same scores."""
 
 import io
 import json
@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from pushup.cli import InputError
 from pushup.codecs import build_codec
-from pushup.models.keypoint_model import KeypointModel
-from pushup.models.weights import SPEC_KEY
+from pushup.models.recogniser import Recogniser
+from pushup.models.weights import SPEC_KEY, Model
 from pushup.skeleton import get_skeleton
 
 
@@ -79,22 +79,51 @@ class OnnxModel:
         return *self.codec.decode(maps), None if logits is None else logits.sigmoid()
 
 
+class OnnxRecogniser:
+    """What recognises push-up position: a recogniser, or a keypoint model with a second head.
+
+    Attributes:
+        input_size: Side of the square input in pixels.
+
+    Args:
+        model: As `pushup.models.weights.load_recogniser` gives it.
+        threads: Threads of ONNX Runtime; 0 = as it sees fit.
+    """
+
+    def __init__(self, model: Model, threads: int = 0) -> None:
+        self.input_size = model.input_size
+        self._session = _open_session(to_onnx(model), threads)
+
+    def recognise(self, images: Tensor) -> Tensor:
+        """See `Recogniser.recognise`."""
+        [logits] = self._session.run(["position"], {"images": images.numpy()})
+        return torch.from_numpy(logits).sigmoid()
+
+
 class _Outputs(nn.Module):
     """What a model answers, as the graph has it."""
 
-    def __init__(self, model: KeypointModel) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Maps, and the second head's logits if there is one."""
+        """Maps, and logits that somebody is in push-up position; what the model has of the two."""
+        if isinstance(self.model, Recogniser):
+            return (self.model(images),)
         return tuple(output for output in self.model.outputs(images) if output is not None)
 
 
+def _output_names(model: Model) -> list[str]:
+    if isinstance(model, Recogniser):
+        return ["position"]
+    return ["maps", "position"] if model.recognises else ["maps"]
+
+
 @torch.inference_mode()
-def to_onnx(model: KeypointModel) -> bytes:
-    """An ONNX model of any batch size: uint8 RGB in, `outputs` out, its spec as metadata."""
-    names = ["maps", "position"] if model.recognises else ["maps"]
+def to_onnx(model: Model) -> bytes:
+    """An ONNX model of any batch size: uint8 RGB in, `_Outputs` out, its spec as metadata."""
+    names = _output_names(model)
     images = torch.zeros(1, 3, model.input_size, model.input_size, dtype=torch.uint8)
     buffer = io.BytesIO()
     with warnings.catch_warnings():  # of constants that it does not fold, and of its age
@@ -121,6 +150,8 @@ def _open_session(source: str | Path | bytes, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    # Its threads would otherwise burn a core each between the frames of a camera.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(
             source, options, providers=onnxruntime.get_available_providers()
