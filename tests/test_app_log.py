@@ -1,9 +1,9 @@
 """The history of workouts: sets, log, report, voice."""
 
-import os
+import subprocess
+import sys
 import threading
 from datetime import date
-from pathlib import Path
 
 import cv2
 import pytest
@@ -84,29 +84,15 @@ def test_many_sessions_at_once_lose_no_row(tmp_path):
     assert [row["repetitions"] for row in log.read(path)] == ["5"] * 6
 
 
-def test_a_lock_released_while_it_is_looked_at_is_taken(tmp_path, monkeypatch):
-    lock = tmp_path / ".lock-log.csv"
-    lock.touch()
-    stat = Path.stat
-
-    def released_meanwhile(path, **options):
-        if path == lock:
-            lock.unlink(missing_ok=True)
-        return stat(path, **options)
-
-    # Whoever asks first is told that the lock is there: it goes only afterwards.
-    monkeypatch.setattr(Path, "exists", lambda path: path == lock or os.path.exists(path))
-    monkeypatch.setattr(Path, "stat", released_meanwhile)
-    Log(tmp_path / "log.csv", "camera 0", rest_s=20).rep(reps(0))
-    assert len(log.read(tmp_path / "log.csv")) == 1
-
-
-def test_a_lock_left_by_a_crash_is_broken(tmp_path, monkeypatch):
-    monkeypatch.setattr(log, "_LOCK_STALE_S", 0.05)
-    (tmp_path / ".lock-log.csv").touch()
-    Log(tmp_path / "log.csv", "camera 0", rest_s=20).rep(reps(0))
-    assert len(log.read(tmp_path / "log.csv")) == 1
-    assert not (tmp_path / ".lock-log.csv").exists()
+def test_a_lock_outlives_no_crash(tmp_path):
+    path = tmp_path / "log.csv"
+    crash = (
+        "import os, pathlib, sys; from pushup.app.log import _locked\n"
+        "with _locked(pathlib.Path(sys.argv[1])): os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", crash, str(path)], check=False).returncode == 9
+    Log(path, "camera 0", rest_s=20).rep(reps(0))
+    assert len(log.read(path)) == 1
 
 
 def test_a_file_that_is_no_log_is_refused_and_kept(tmp_path):

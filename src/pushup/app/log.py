@@ -1,13 +1,13 @@
 """The history of workouts, `log.csv`: a row a session, kept up to date while it runs."""
 
 import csv
-import os
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+
+from filelock import FileLock
 
 from pushup.app.records import csv_text, write_text
 from pushup.cli import InputError
@@ -16,8 +16,6 @@ from pushup.counting.types import Rep
 
 COLUMNS = ("date", "source", "sets", "repetitions", "best_set", "rest_s", "tempo_s")
 """`date` is the local time at which the session began; with `source` it names the row."""
-
-_LOCK_STALE_S = 10.0
 
 
 class Log:
@@ -87,20 +85,13 @@ def _unwritable(path: Path, error: OSError) -> str:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the file's lock; one left behind by a crash is broken after ten seconds."""
-    lock = path.with_name(f".lock-{path.name}")
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-            break
-        except FileExistsError:
-            with suppress(FileNotFoundError):  # its holder may release it at any moment
-                if time.time() - lock.stat().st_mtime > _LOCK_STALE_S:
-                    lock.unlink()
-            time.sleep(0.01)
-        except OSError as error:
-            raise InputError(_unwritable(path, error)) from error
+    """Hold the file's lock, which the system releases if this process dies."""
+    lock = FileLock(path.with_name(f".lock-{path.name}"))
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise InputError(_unwritable(path, error)) from error
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
+        lock.release()

@@ -97,8 +97,8 @@ def markdown(results: dict[str, Any]) -> str:
     parts = [
         f"Split {results['split']}, crop={results['crop']}, {flip} flip test, PCKs within 0.25 x "
         f"the distance of the {results['reference']}, labelled joints only. Brackets: 95 % "
-        "intervals that resample scenes. Published: on the authors' own test split. images/s: torch, "
-        "in batches; ms: one picture, as infer.py runs it.\n"
+        "intervals that resample scenes. Published: on the authors' own test split. images/s: in "
+        "batches, in torch; ms: one picture, as infer.py runs it.\n"
     ]
     for source in next(iter(models.values()))["sources"]:
         images = next(iter(models.values()))["sources"][source]["images"]

@@ -129,14 +129,15 @@ def load_for_second_head(
     """
     if path is None:
         raise InputError("a second head belongs to a trained keypoint model: give init_from=FILE")
-    model = load(path)
+    spec, state = read(path)
+    model = cast(KeypointModel, _build(path, spec, state, task="keypoints"))
     if model.input_size != input_size:
         raise InputError(
             f"{path} takes pictures of {model.input_size} pixels: "
             f"add model.input_size={model.input_size}"
         )
     channels = int(model.network.deepest_channels)  # type: ignore[arg-type]
-    model.second_head = SecondHead(channels, width, dropout, read(path)[0].get("training"))
+    model.second_head = SecondHead(channels, width, dropout, spec.get("training"))
     return model
 
 
@@ -151,7 +152,17 @@ def load_any(path: str | Path, name: str | None = None, task: str | None = None)
     Raises:
         InputError: See `read`; or the file holds another model or another task.
     """
-    spec, state = read(path)
+    return _build(path, *read(path), name, task)
+
+
+def _build(
+    path: str | Path,
+    spec: dict[str, Any],
+    state: dict[str, Tensor],
+    name: str | None = None,
+    task: str | None = None,
+) -> Model:
+    """What `load_any` does with what `read` has read."""
     if spec["task"] not in TASKS or spec["task"] != (task or spec["task"]):
         wanted = task or " or ".join(TASKS)
         raise InputError(f"{path} holds a {spec['task']} model: give a {wanted} checkpoint")
@@ -210,8 +221,8 @@ def export(
         metrics: results.json of evaluate.py to carry along.
         head_metrics: The like of the model's second head.
     """
-    spec, _ = read(checkpoint)
-    model = load_any(checkpoint)
+    spec, state = read(checkpoint)
+    model = _build(checkpoint, spec, state)
     if isinstance(model, KeypointModel):
         model.fold()
     if metrics is not None:
