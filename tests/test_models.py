@@ -262,3 +262,31 @@ def test_export_command(tmp_path, model, capsys):
     with pytest.raises(SystemExit) as stopped:
         weights.main(["show", str(tmp_path / "none.ckpt")])
     assert stopped.value.code == 1
+
+
+def test_average_command(tmp_path, capsys):
+    codec = GaussianHeatmap(64, 4.0)
+    trained = [KeypointModel("blazepose", BlazePose(7), codec, UPPER7) for _ in range(2)]
+    for i, each in enumerate(trained):
+        weights.save(each, each.spec() | {"training": {"seed": i}}, tmp_path / f"{i}.safetensors")
+    files = [str(tmp_path / f"{i}.safetensors") for i in range(2)]
+    weights.main(["average", str(tmp_path / "mean.safetensors"), *files])
+    spec, state = weights.read(tmp_path / "mean.safetensors")
+    assert spec["training"] == {"averaged": [{"seed": 0}, {"seed": 1}]}
+    states = [weights.load(file).state_dict() for file in files]
+    for key, value in state.items():
+        middle = (states[0][key] + states[1][key]) / 2
+        torch.testing.assert_close(value.float(), middle, atol=1e-3, rtol=1e-3)
+    other = KeypointModel("blazepose", BlazePose(7), GaussianHeatmap(64, 3.0), UPPER7)
+    weights.save(other, other.spec(), tmp_path / "other.safetensors")
+    with pytest.raises(SystemExit):
+        weights.main(
+            [
+                "average",
+                str(tmp_path / "no.safetensors"),
+                files[0],
+                str(tmp_path / "other.safetensors"),
+            ]
+        )
+    assert "holds another model than" in capsys.readouterr().err
+    assert not (tmp_path / "no.safetensors").exists()

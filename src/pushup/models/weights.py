@@ -4,6 +4,7 @@ Two formats say the same: a Lightning checkpoint (`.ckpt`, with optimizer state,
 safetensors (weights only, fp16, for shipping). Both carry the model's `spec`. Neither can run code.
 
     python -m pushup.models.weights export CHECKPOINT OUT.safetensors [--metrics results.json]
+    python -m pushup.models.weights average OUT.safetensors FILE FILE ...
     python -m pushup.models.weights show FILE
 """
 
@@ -11,6 +12,7 @@ import argparse
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -235,6 +237,31 @@ def export(
     save(model, {**model.spec(), "training": training}, out)
 
 
+def average(paths: Sequence[str | Path], out: str | Path) -> None:
+    """Write the mean of the weights of several trainings of one model, one begun from another.
+
+    As good as their ensemble, at the cost of one (Wortsman et al., "Model soups", ICML 2022).
+
+    Raises:
+        InputError: See `load_any`; or the files hold different models.
+    """
+    models, training = [], []
+    for path in paths:
+        spec, state = read(path)
+        models.append(_build(path, spec, state))
+        training.append(spec.get("training", {}))
+        models[-1].metrics = {}
+        if models[-1].spec() != models[0].spec():
+            raise InputError(f"{path} holds another model than {paths[0]}: give two of one kind")
+    states = [model.state_dict() for model in models]
+    mean = {
+        key: torch.stack([state[key].float() for state in states]).mean(0).to(value.dtype)
+        for key, value in states[0].items()
+    }
+    models[0].load_state_dict(mean)
+    save(models[0], {**models[0].spec(), "training": {"averaged": training}}, out)
+
+
 def _read_results(path: str | Path) -> dict[str, Any]:
     try:
         return json.loads(Path(path).read_text())
@@ -252,12 +279,17 @@ def main(argv: list[str] | None = None) -> None:
     exporting.add_argument("out")
     exporting.add_argument("--metrics", help="results.json of evaluate.py to carry along")
     exporting.add_argument("--head-metrics", help="the like of its second head")
+    averaging = commands.add_parser("average", help="mean of several trainings of one model")
+    averaging.add_argument("out")
+    averaging.add_argument("files", nargs="+")
     showing = commands.add_parser("show", help="print what a file says of itself")
     showing.add_argument("checkpoint")
     arguments = parser.parse_args(argv)
     if arguments.command == "export":
         export(arguments.checkpoint, arguments.out, arguments.metrics, arguments.head_metrics)
         print(f"{arguments.out}: {Path(arguments.out).stat().st_size / 1e6:.1f} MB")
+    elif arguments.command == "average":
+        average(arguments.files, arguments.out)
     else:
         print(json.dumps(read(arguments.checkpoint)[0], indent=2))
 
