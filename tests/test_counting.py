@@ -162,6 +162,15 @@ def test_a_body_lost_for_a_second_goes_on() -> None:
     assert len(count(counter, frames)) == 4
 
 
+def test_a_trunk_that_shows_other_joints_than_before_is_found_again() -> None:
+    def scores(time_s: float) -> np.ndarray:
+        unseen = ("head", "left_shoulder") if time_s < 0.5 else ("right_shoulder",)
+        return np.array([0.0 if joint in unseen else 0.9 for joint in UPPER7.joints])
+
+    frames = [replace(o, scores=scores(o.time_s)) for o in film(*push_ups(4, 2.0, pause_s=2.0))]
+    assert len(count(DefaultCounter(), frames)) == 4
+
+
 def test_a_shaking_and_panning_camera() -> None:
     def shaken(o: Observation) -> Observation:
         t = o.time_s

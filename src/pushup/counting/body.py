@@ -27,7 +27,6 @@ class Body:
         reach: Shoulders above wrists, by the arms seen in this frame.
         extension: Shoulder to wrist distance, by the arms seen in this frame; a straight arm has 1.
         head_up: Head above the middle of the shoulders: high only in an upright body.
-        seen: Mean confidence in shoulders, head and wrists, 0 for those not seen.
         restarted: What was known of the body does not hold any more (a cut, another person).
     """
 
@@ -40,7 +39,6 @@ class Body:
     reach: float
     extension: float
     head_up: float
-    seen: float
     restarted: bool
 
 
@@ -223,6 +221,8 @@ class BodyTracker:
             if not math.isnan(self._doubted_s) or time_s - self._seen_s > self._lost_s:
                 self.reset()
                 restarted = True
+        if math.isnan(self._trunk.locate(points, weights)[0]):
+            return None  # what is seen of the trunk cannot be joined to what was
         length_px = self._scale.update(observation)
         if math.isnan(length_px):
             return None
@@ -279,13 +279,8 @@ class BodyTracker:
             reach / length_px,
             extension / length_px,
             self._head_px(points, weights) / length_px,
-            self._seen(weights),
             restarted,
         )
-
-    def _seen(self, weights: list[float]) -> float:
-        joints = (*self._trunk.joints, *self._hands.joints)
-        return sum(math.sqrt(weights[joint]) for joint in joints) / len(joints)
 
     def _arms_px(self, points: list[Point], weights: list[float]) -> tuple[float, float]:
         """Shoulder above wrist, and their distance, in pixels: the arms' weighted means."""

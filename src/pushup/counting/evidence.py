@@ -20,7 +20,7 @@ class CycleEvidence:
         self._weight = self._off = self._reach = 0.0
         self._head_up = self._recognised = 0.0
         self._heads = self._scores = self._frames = 0
-        self._seen = self._hands_seen = 0.0
+        self._seen = 0.0
         self._trunk = self._hands = self._arms = 0.0
         self._trunk_trunk = self._trunk_hands = self._trunk_arms = 0.0
         self._origin: Body | None = None
@@ -28,8 +28,7 @@ class CycleEvidence:
     def add(self, body: Body, pushing_up: float | None = None) -> None:
         """Take in one frame; frames that show no arm say nothing of the arms."""
         self._frames += 1
-        self._seen += body.seen
-        self._hands_seen += math.sqrt(body.hands_weight)
+        self._seen += math.sqrt(body.hands_weight)
         if pushing_up is not None:
             self._recognised += pushing_up
             self._scores += 1
@@ -58,15 +57,15 @@ class CycleEvidence:
         """What the cycle showed; what was not seen is left out.
 
         Returns:
-            `seen`: mean confidence in the body. `recognised`: mean score of the recogniser.
-            `head_up`: mean height of the head above the shoulders. `arms_shorten`: slope of the
-            arms' extension on the trunk's height, about 0.8 in a push-up, 0 when the arms hang,
-            below 0 in a pull-up. `hands_follow`: slope of the hands' height on the trunk's, 0 when
-            planted, 1 when they go with it, below 0 when they come to meet it. `hands_off`: mean
-            distance of the hands from their place. `reach`: mean height of the shoulders above the
-            hands. Body lengths throughout. `hands_seen`: mean confidence in the hands.
+            `recognised`: mean score of the recogniser. `head_up`: mean height of the head above the
+            shoulders. `arms_shorten`: slope of the arms' extension on the trunk's height, about 0.8
+            in a push-up, 0 when the arms hang, below 0 in a pull-up. `hands_follow`: slope of the
+            hands' height on the trunk's, 0 when planted, 1 when they go with it, below 0 when they
+            come to meet it. `hands_off`: mean distance of the hands from their place. `reach`: mean
+            height of the shoulders above the hands. Body lengths throughout. `hands_seen`: mean
+            confidence in the hands.
         """
-        figures = {"seen": self._seen / self._frames} if self._frames else {}
+        figures = {}
         if self._scores:
             figures["recognised"] = self._recognised / self._scores
         if self._heads:
@@ -80,15 +79,12 @@ class CycleEvidence:
             "hands_follow": (self._trunk_hands - mean * self._hands) / variance,
             "hands_off": self._off / self._weight,
             "reach": self._reach / self._weight,
-            "hands_seen": self._hands_seen / self._frames,
+            "hands_seen": self._seen / self._frames,
         }
 
 
 RECOGNISED = 0.16
 """Score from which the shipped recogniser says push-up (the best F1, see its card)."""
-
-SEEN = 0.3
-"""Confidence in the body below which its movements become doubtful."""
 
 HANDS_SEEN = 0.5
 """Confidence from which on what the hands do counts in full."""
@@ -109,10 +105,9 @@ def push_up_odds(figures: dict[str, float]) -> float:
     if "recognised" in figures:
         score = max(-4.0, min(_logit(figures["recognised"]), 3.0))
         odds += 0.7 * (score - _logit(RECOGNISED))
-    odds -= 15.0 * max(0.0, SEEN - figures.get("seen", 1.0))
-    hands = min(figures.get("hands_seen", 0.0) / HANDS_SEEN, 1.0)
-    odds -= 0.7 * (1 - hands)
-    return odds + hands * _hand_odds(figures) if hands else odds
+    seen = min(figures.get("hands_seen", 0.0) / HANDS_SEEN, 1.0)
+    odds -= 0.7 * (1 - seen)
+    return odds + seen * _hand_odds(figures) if seen else odds
 
 
 def _hand_odds(figures: dict[str, float]) -> float:
