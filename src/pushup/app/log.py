@@ -49,12 +49,6 @@ class Log:
             name: round(value, 2) if isinstance(value, float) else value
             for name, value in asdict(workout(reps, self._rest_s)).items()
         }
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                f"cannot write {self._path}: {error.strerror}; give log=FILE"
-            ) from error
         with _locked(self._path):
             rows = [r for r in read(self._path) if any(r[k] != v for k, v in self._key.items())]
             write_text(self._path, csv_text(COLUMNS, [*rows, {**self._key, **figures}]))
@@ -79,18 +73,17 @@ def read(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _unwritable(path: Path, error: OSError) -> str:
-    return f"cannot write {path}: {error.strerror}; give another log=FILE, or log=null"
-
-
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the file's lock, which the system releases if this process dies."""
+    """Hold the file's lock, which the system releases if this process dies; make its folder."""
     lock = FileLock(path.with_name(f".lock-{path.name}"))
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except OSError as error:
-        raise InputError(_unwritable(path, error)) from error
+        raise InputError(
+            f"cannot write {path}: {error.strerror}; give another log=FILE, or log=null"
+        ) from error
     try:
         yield
     finally:
