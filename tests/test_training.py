@@ -1,7 +1,9 @@
 import csv
 import math
+from collections import Counter
 from pathlib import Path
 
+import albumentations
 import numpy as np
 import pytest
 import torch
@@ -133,6 +135,19 @@ def test_random_crop_draws_what_it_says():
     assert 0.5 <= min(scales) < 0.55
     assert 1.8 < max(scales) <= 2.0
     assert 110 < flips < 190
+
+
+def test_changes_of_pixels_are_drawn_apart_from_each_other():
+    invert = [albumentations.InvertImg(p=0.5), albumentations.ToGray(p=0.5)]
+    augment = Augment(RandomCrop(), albumentations.Compose(invert))
+    rng = np.random.default_rng(0)
+    image = np.full((8, 8, 3), (200, 100, 50), np.uint8)
+    seen = Counter()
+    for _ in range(400):
+        changed = augment.change_pixels(image, rng)[0, 0].astype(int)
+        seen[len(set(changed)) == 1, changed.mean() > 130] += 1
+    assert len(seen) == 4
+    assert min(seen.values()) > 60  # 100 of each are expected
 
 
 def test_flipped_samples_swap_left_and_right():

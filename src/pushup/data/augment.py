@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
 import numpy as np
 
@@ -88,5 +89,6 @@ class Augment:
         """The (S, S, 3) uint8 picture after the pixel pipeline."""
         if self.pixels is None:
             return image
-        self.pixels.set_random_seed(int(rng.integers(2**31)))  # type: ignore[attr-defined]
+        # One stream for all transforms: seeded alike, they would all act on the same pictures.
+        self.pixels.set_random_state(rng, Random(int(rng.integers(2**31))))  # type: ignore[attr-defined]
         return self.pixels(image=image)["image"]

@@ -9,6 +9,9 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.data.records import Record
+from pushup.skeleton import MPII_JOINTS
+
+PICTURES = (".jpg", ".jpeg", ".png")
 
 
 class KeypointSource(Protocol):
@@ -72,3 +75,21 @@ class RecordSource:
         if index not in self._cache:
             self._cache[index] = read_image_rgb(record.image)
         return self._cache[index], record
+
+
+def open_unlabelled(folder: str | Path, source: str = "unlabelled") -> RecordSource:
+    """Every .jpg and .png below a folder, with no joint labelled: for a teacher to label.
+
+    Raises:
+        InputError: There is none.
+    """
+    images = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in PICTURES)
+    if not images:
+        raise InputError(f"no {' or '.join(PICTURES)} pictures in {folder}: give another folder")
+    joints = len(MPII_JOINTS)
+    nothing = {
+        "keypoints": np.full((joints, 2), np.nan),
+        "labelled": np.zeros(joints, bool),
+        "visible": np.zeros(joints, bool),
+    }
+    return RecordSource([Record(image=image, source=source, **nothing) for image in images])

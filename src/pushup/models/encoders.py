@@ -6,13 +6,20 @@ from typing import Any
 
 import timm
 import torch
-from timm.models import FeatureInfo
+from timm.models import FeatureInfo, register_model
+from timm.models.efficientnet import EfficientNet, _gen_mobilenet_v2
 from torch import Tensor, nn
 
 from pushup.cli import InputError
 
 Pretrained = bool | str
 """False: random start. True: ImageNet weights from the network. A path: a local state dict."""
+
+
+@register_model
+def mobilenetv2_175(pretrained: bool = False, **options: Any) -> EfficientNet:
+    """MobileNetV2 with 1.75 times the channels, as in MoveNet Thunder (see `movenet`)."""
+    return _gen_mobilenet_v2("mobilenetv2_175", 1.75, pretrained=pretrained, **options)
 
 
 class TimmEncoder(nn.Module):

@@ -199,13 +199,12 @@ def save(model: torch.nn.Module, spec: dict[str, Any], path: str | Path) -> None
 
 
 def current_commit() -> str:
-    """The commit of this checkout, "unknown" outside one."""
-    result = subprocess.run(
-        ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """The commit of this checkout, "unknown" outside one or without git."""
+    command_line = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    try:
+        result = subprocess.run(command_line, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "unknown"
     return result.stdout.strip() or "unknown"
 
 

