@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from counting_body import ARM, count, film, pose, push_ups
+from pushup.counting.body import BodyTracker
 from pushup.counting.default import DefaultCounter
 from pushup.counting.gate import OpenGate
 from pushup.counting.offline import OfflineCounter
@@ -169,6 +170,15 @@ def test_a_trunk_that_shows_other_joints_than_before_is_found_again() -> None:
 
     frames = [replace(o, scores=scores(o.time_s)) for o in film(*push_ups(4, 2.0, pause_s=2.0))]
     assert len(count(DefaultCounter(), frames)) == 4
+
+
+def test_a_few_joints_in_an_empty_picture_are_no_body() -> None:
+    first, second = film(lambda _: 0.9, 1 / 30)[:2]
+    for seen, is_body in ((3, False), (4, True)):
+        tracker = BodyTracker(UPPER7)
+        assert tracker.update(first) is not None
+        scores = np.array([0.9 if 1 <= joint <= seen else 0.0 for joint in range(7)])
+        assert (tracker.update(replace(second, scores=scores)) is not None) == is_body
 
 
 def test_a_shaking_and_panning_camera() -> None:

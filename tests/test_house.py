@@ -142,8 +142,10 @@ def write_keypoint_model(path: Path) -> Path:
 @pytest.mark.parametrize("name", sorted(f.stem for f in (CONF / "experiment").glob("*.yaml")))
 def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
     experiment, start = f"experiment={name}", "null"
+    small = write_keypoint_model(tmp_path / "start.safetensors")
     if name == "second_head":
-        start = write_keypoint_model(tmp_path / "start.safetensors")
+        start = small
+    teacher = [f"teacher.ckpt_path={small}"] if name.endswith("_taught") else []
     if compose("train", experiment).data.module._target_.endswith(".RecognitionDataModule"):
         write_recognition_data(tmp_path)
         data = ["data=recognition", f"data.root={tmp_path}"]
@@ -153,6 +155,8 @@ def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
         "train",
         *(experiment, *data, "data.num_workers=0", "data.batch_size=2"),
         *("trainer=debug", "trainer.max_epochs=1", "trainer.precision=32-true"),
+        "trainer.check_val_every_n_epoch=1",
+        *teacher,
         *("++model.pretrained=false", f"init_from={start}", f"output_dir={tmp_path}"),
     )
     metrics = run.train(config, tmp_path)

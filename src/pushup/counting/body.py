@@ -10,6 +10,7 @@ from pushup.skeleton import Skeleton
 
 Point = tuple[float, float]
 UNKNOWN: Point = (math.nan, math.nan)
+ARM = ("shoulder", "elbow", "wrist")
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,9 @@ class BodyTracker:
     growth = 2.5
     """How much longer than its estimate a body may measure in one frame."""
 
+    few = 3
+    """So few joints, of head and arms, are no body: what shimmers through a fading picture."""
+
     def __init__(
         self,
         skeleton: Skeleton,
@@ -186,6 +190,7 @@ class BodyTracker:
         self._scale = BodyScale(skeleton, min_score=min_score)
         self._shoulders, self._head = skeleton.pair("shoulder"), skeleton.index("head")
         self._trunk = FusedPoint((*self._shoulders, self._head))
+        self._upper = (self._head, *(j for p in ARM for j in skeleton.pair(p)))
         self._hands = FusedPoint(skeleton.pair("wrist"))
         self._place = Place(hands_s)
         self._smooth = LineFit(smooth_s)
@@ -208,6 +213,8 @@ class BodyTracker:
             float(s) ** 2 if s >= self._min_score and math.isfinite(x + y) else 0.0
             for s, (x, y) in zip(observation.scores, points, strict=True)
         ]
+        if sum(weights[joint] > 0 for joint in self._upper) <= self.few:
+            return None
         if not any(weights[joint] > 0 for joint in self._trunk.joints):
             return None
         restarted = math.isnan(self._seen_s)

@@ -83,7 +83,7 @@ class CycleEvidence:
         }
 
 
-RECOGNISED = 0.16
+RECOGNISED = 0.38
 """Score from which the shipped recogniser says push-up (the best F1, see its card)."""
 
 HANDS_SEEN = 0.5

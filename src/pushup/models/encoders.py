@@ -19,6 +19,7 @@ Pretrained = bool | str
 @register_model
 def mobilenetv2_175(pretrained: bool = False, **options: Any) -> EfficientNet:
     """MobileNetV2 with 1.75 times the channels, as in MoveNet Thunder (see `movenet`)."""
+    options["pretrained_cfg"] = {"url": ""}  # None, and timm would warn
     return _gen_mobilenet_v2("mobilenetv2_175", 1.75, pretrained=pretrained, **options)
 
 
