@@ -7,7 +7,7 @@ from typing import Any
 import timm
 import torch
 from timm.models import FeatureInfo, register_model
-from timm.models.efficientnet import EfficientNet, _gen_mobilenet_v2
+from timm.models.efficientnet import _gen_mobilenet_v2
 from torch import Tensor, nn
 
 from pushup.cli import InputError
@@ -17,7 +17,7 @@ Pretrained = bool | str
 
 
 @register_model
-def mobilenetv2_175(pretrained: bool = False, **options: Any) -> EfficientNet:
+def mobilenetv2_175(pretrained: bool = False, **options: Any) -> nn.Module:
     """MobileNetV2 with 1.75 times the channels, as in MoveNet Thunder (see `movenet`)."""
     options["pretrained_cfg"] = {"url": ""}  # None, and timm would warn
     return _gen_mobilenet_v2("mobilenetv2_175", 1.75, pretrained=pretrained, **options)
