@@ -163,6 +163,19 @@ def test_the_gate_reads_the_pose(change, opens) -> None:
     assert is_open == opens
 
 
+@pytest.mark.parametrize(("score", "opens"), [(0.15, True), (0.9, False)])
+def test_the_gate_believes_moving_hands_as_far_as_they_are_seen(score, opens) -> None:
+    tracker, gate = BodyTracker(UPPER7), PoseGate()
+    scores = np.full(7, 0.9)
+    scores[[0, 6]] = score
+    for index in range(120):
+        keypoints = pose(0.9, "front")
+        keypoints[[0, 6], 0] += 110 * math.sin(7 * index / 30)
+        frame = Observation(keypoints, scores, index / 30)
+        is_open = gate.update(frame, tracker.update(frame))
+    assert is_open == opens
+
+
 def test_low_pass_is_the_exact_response_at_any_rate() -> None:
     cutoff_hz = 0.8
     for fps in (7, 30, 200):

@@ -12,6 +12,9 @@ Point = tuple[float, float]
 UNKNOWN: Point = (math.nan, math.nan)
 ARM = ("shoulder", "elbow", "wrist")
 
+HANDS_SEEN = 0.5
+"""Confidence from which on what the hands do counts in full."""
+
 
 @dataclass(frozen=True)
 class Body:

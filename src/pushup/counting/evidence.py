@@ -2,7 +2,7 @@
 
 import math
 
-from pushup.counting.body import Body
+from pushup.counting.body import HANDS_SEEN, Body
 
 
 class CycleEvidence:
@@ -85,9 +85,6 @@ class CycleEvidence:
 
 RECOGNISED = 0.38
 """Score from which the shipped recogniser says push-up (the best F1, see its card)."""
-
-HANDS_SEEN = 0.5
-"""Confidence from which on what the hands do counts in full."""
 
 
 def push_up_odds(figures: dict[str, float]) -> float:

@@ -3,7 +3,7 @@
 import math
 from typing import Protocol
 
-from pushup.counting.body import Body
+from pushup.counting.body import HANDS_SEEN, Body
 from pushup.counting.filters import LowPass
 from pushup.counting.types import Observation
 
@@ -135,7 +135,8 @@ class PoseGate:
     clearly no push-up, the gate shuts until they are still: more still than they have to be to
     keep it open, since pose networks displace the hands of a body that is down. Every duration is
     in seconds and every distance in body lengths; the pose is looked at through low-passes of
-    `smooth_s`, so that one wild frame changes nothing. The recogniser's score, where there is one,
+    `smooth_s`, so that one wild frame changes nothing; hands that are hardly seen are believed to
+    have moved only as far as they are seen. The recogniser's score, where there is one,
     only has to stay above low levels, since the pose decides the rest.
 
     Args:
@@ -198,7 +199,8 @@ class PoseGate:
         if body is not None and body.restarted:
             self._forget_pose()
         if body is not None and math.isfinite(body.hands_off + body.reach):
-            hands_off = self._smooth_off.update(time_s, body.hands_off)
+            seen = min(1.0, math.sqrt(body.hands_weight) / HANDS_SEEN)
+            hands_off = self._smooth_off.update(time_s, seen * body.hands_off)
             reach = self._smooth_reach.update(time_s, body.reach)
             room = self._moved if self._trusted else self._still
             was_open = self._pose.open
