@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-import cv2
 import pytorch_lightning as pl
 import torch
 from torch.utils.data import ConcatDataset, DataLoader, WeightedRandomSampler
@@ -97,12 +96,6 @@ class KeypointDataModule(pl.LightningDataModule):
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
-            worker_init_fn=_one_thread,
             pin_memory=torch.cuda.is_available(),
             **options,
         )
-
-
-def _one_thread(worker: int) -> None:
-    """Keep OpenCV in each loader process from using every core."""
-    cv2.setNumThreads(1)
