@@ -134,8 +134,8 @@ def bad(tmp_path_factory, checkpoint) -> Path:
         ({"source": "clip.avi", "recogniser": "nosuch.ckpt"}, "no checkpoint nosuch.ckpt"),
         ({"source": "clip.avi", "model": "resnest"}, "holds model 'blazepose', not 'resnest'"),
         (
-            {"source": "clip.avi", "ckpt_path": "null", "model": "resnest"},
-            "no weights are shipped for model 'resnest'",
+            {"source": "clip.avi", "ckpt_path": "null", "model": "efficientnet"},
+            "no weights are shipped for model 'efficientnet'",
         ),
         ({"source": "clip.avi", "output_dir": "file/out"}, "cannot write to output folder"),
         ({"source": "clip.avi", "sound": "gong"}, "unknown sound='gong'"),
