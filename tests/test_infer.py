@@ -134,8 +134,13 @@ def bad(tmp_path_factory, checkpoint) -> Path:
         ({"source": "clip.avi", "recogniser": "nosuch.ckpt"}, "no checkpoint nosuch.ckpt"),
         ({"source": "clip.avi", "model": "resnest"}, "holds model 'blazepose', not 'resnest'"),
         (
-            {"source": "clip.avi", "ckpt_path": "null", "model": "efficientnet"},
-            "no weights are shipped for model 'efficientnet'",
+            {
+                "source": "clip.avi",
+                "ckpt_path": "null",
+                "model": "timm",
+                "model.encoder": "resnet18",
+            },
+            "no weights are shipped for model 'resnet18'",
         ),
         ({"source": "clip.avi", "output_dir": "file/out"}, "cannot write to output folder"),
         ({"source": "clip.avi", "sound": "gong"}, "unknown sound='gong'"),
