@@ -77,7 +77,7 @@ class RecordSource:
         return self._cache[index], record
 
 
-def open_unlabelled(folder: str | Path, source: str = "unlabelled") -> RecordSource:
+def open_unlabelled(folder: str | Path) -> RecordSource:
     """Every .jpg and .png below a folder, with no joint labelled: for a teacher to label.
 
     Raises:
@@ -92,4 +92,4 @@ def open_unlabelled(folder: str | Path, source: str = "unlabelled") -> RecordSou
         "labelled": np.zeros(joints, bool),
         "visible": np.zeros(joints, bool),
     }
-    return RecordSource([Record(image=image, source=source, **nothing) for image in images])
+    return RecordSource([Record(image=image, source="unlabelled", **nothing) for image in images])
