@@ -173,14 +173,14 @@ def save_speed(path: Path, models: dict[str, Any], others: Mapping[str, Any], ti
             figures = model["sources"][source]
             at = model["ms"], figures["pcks"]
             bars = [[abs(bound - figures["pcks"])] for bound in figures["pcks_ci"]]
-            axis.errorbar(*at, yerr=bars, fmt="o", capsize=3)
-            axis.annotate(name, at, xytext=(6, 6), textcoords="offset points")
+            axis.errorbar(*at, yerr=bars, fmt="o", capsize=3, label=name)
         for name, other in others.items():
             if source in other["pcks"]:
                 low, high = other["ms"]
                 at = (low + high) / 2, other["pcks"][source]
                 axis.errorbar(*at, xerr=(high - low) / 2, fmt="s", color="0.5", capsize=3)
-                axis.annotate(name, at, xytext=(6, 6), textcoords="offset points", color="0.4")
+                axis.annotate(name, at, xytext=(6, -14), textcoords="offset points", color="0.4")
+        axis.legend(loc="lower right")
         axis.margins(x=0.45)
         axis.set(xlabel="ms for one picture", ylabel="PCKs", ylim=(0, 1))
         axis.set_xlim(left=0)
