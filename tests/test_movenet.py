@@ -1,19 +1,23 @@
 """MoveNet's trunk: read from TensorFlow.js's files, batch norm unfolded again."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import timm
 import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
 from torch import nn
 
 from pushup.cli import InputError
-from pushup.data.source import open_unlabelled
+from pushup.data.source import open_for_teacher, open_unlabelled
 from pushup.models import movenet
 from pushup.models.encoders import TimmEncoder
 
+CONF = Path(__file__).parents[1] / "conf"
 PREFIX = "StatefulPartitionedCall/feature_extractor/model_1/model"
 
 
@@ -102,3 +106,14 @@ def test_pictures_without_labels(tmp_path):
     assert image.shape == (20, 30, 3)
     assert not record.labelled.any()
     assert movenet.read_pictures(tmp_path, 32).shape == (1, 3, 32, 32)
+
+
+def test_pictures_without_labels_need_a_teacher(tmp_path):
+    cv2.imwrite(str(tmp_path / "one.png"), np.zeros((8, 8, 3), np.uint8))
+    extra = ["+data/extra=unlabelled", f"data.extra_train.folder={tmp_path}"]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        alone = compose("train", extra)
+        taught = compose("train", [*extra, "teacher=network", "teacher.ckpt_path=wide.ckpt"])
+    with pytest.raises(InputError, match=r"add teacher=network"):
+        open_for_teacher(tmp_path, alone.data.extra_train.teacher)
+    assert len(instantiate(taught.data.extra_train)) == 1

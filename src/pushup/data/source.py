@@ -78,11 +78,7 @@ class RecordSource:
 
 
 def open_unlabelled(folder: str | Path) -> RecordSource:
-    """Every .jpg and .png below a folder, with no joint labelled: for a teacher to label.
-
-    Raises:
-        InputError: There is none.
-    """
+    """Every .jpg and .png below a folder, with no joint labelled; InputError if there is none."""
     images = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in PICTURES)
     if not images:
         raise InputError(f"no {' or '.join(PICTURES)} pictures in {folder}: give another folder")
@@ -93,3 +89,17 @@ def open_unlabelled(folder: str | Path) -> RecordSource:
         "visible": np.zeros(joints, bool),
     }
     return RecordSource([Record(image=image, source="unlabelled", **nothing) for image in images])
+
+
+def open_for_teacher(folder: str | Path, teacher: str | None) -> RecordSource:
+    """Pictures without labels to train on, which a teacher (a weights file) labels as it goes.
+
+    Raises:
+        InputError: There is no teacher, so that nothing could be learnt from them, or no picture.
+    """
+    if teacher is None:
+        raise InputError(
+            f"nothing says what the pictures in {folder} show: add teacher=network "
+            "teacher.ckpt_path=FILE, or leave out +data/extra=unlabelled"
+        )
+    return open_unlabelled(folder)
