@@ -30,7 +30,7 @@ def names() -> list[str]:
     return ["Conv1", "expanded_conv_depthwise", "expanded_conv_project", *blocks]
 
 
-def write_graph(folder, convolutions) -> str:
+def write_graph(folder, convolutions) -> Path:
     """What tfjs writes: weights (k, k, in, out) or depthwise (k, k, channels, 1), as float16."""
     entries, data = [], b""
     for name, (weight, bias) in zip(names(), convolutions, strict=True):

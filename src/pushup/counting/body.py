@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pushup.counting.filters import LineFit, LowPass, MovingMedian
 from pushup.counting.signals import BodyScale
 from pushup.counting.types import Observation
-from pushup.skeleton import Skeleton
+from pushup.skeleton import UPPER7, Skeleton
 
 Point = tuple[float, float]
 UNKNOWN: Point = (math.nan, math.nan)
-ARM = ("shoulder", "elbow", "wrist")
 
 HANDS_SEEN = 0.5
 """Confidence from which on what the hands do counts in full."""
@@ -193,7 +192,7 @@ class BodyTracker:
         self._scale = BodyScale(skeleton, min_score=min_score)
         self._shoulders, self._head = skeleton.pair("shoulder"), skeleton.index("head")
         self._trunk = FusedPoint((*self._shoulders, self._head))
-        self._upper = (self._head, *(j for p in ARM for j in skeleton.pair(p)))
+        self._upper = [skeleton.index(joint) for joint in UPPER7.joints]
         self._hands = FusedPoint(skeleton.pair("wrist"))
         self._place = Place(hands_s)
         self._smooth = LineFit(smooth_s)
