@@ -84,6 +84,13 @@ def test_blazepose_folds_batch_norm_into_its_weights():
     assert count(network) == 885_559
     assert network.config == BlazePose(7).config
 
+    network.unfold(images)
+    assert network.state_dict().keys() == BlazePose(7, batch_norm=True).state_dict().keys()
+    with torch.no_grad():
+        assert torch.allclose(network.eval()(images), expected, rtol=1e-3, atol=1e-3)
+        in_training = network.train()(images)  # zeros pad maps whose batches differ a little
+    assert torch.nn.functional.mse_loss(in_training, expected) < 0.01 * expected.var()
+
 
 def test_an_export_holds_no_batch_norm_that_folds(tmp_path):
     model = KeypointModel(

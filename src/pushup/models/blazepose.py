@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import fuse_conv_bn_eval
 
+from pushup.models.batch_norm import undo_normalisation
+
 
 def separable(
     channels_in: int, channels_out: int, stride: int = 1, batch_norm: bool = False
@@ -25,6 +27,10 @@ def separable(
 def upsample(x: Tensor) -> Tensor:
     """Bilinear x2."""
     return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def _is_pointwise(module: nn.Module) -> bool:
+    return isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1)
 
 
 class BlazeBlock(nn.Module):
@@ -110,6 +116,16 @@ class BlazePose(nn.Module):
                     folded = fuse_conv_bn_eval(pointwise.eval(), norm.eval())  # type: ignore[arg-type]
                     setattr(parent, name, nn.Sequential(depthwise, folded))
         self.config["batch_norm"] = False
+
+    def unfold(self, images: Tensor) -> None:
+        """The opposite of `fold`: see `undo_normalisation` for the normalised `images`."""
+        for parent in list(self.modules()):
+            for name, child in parent.named_children():
+                if isinstance(child, nn.Sequential) and _is_pointwise(child[-1]):
+                    norm = nn.BatchNorm2d(child[-1].out_channels)  # type: ignore[arg-type]
+                    setattr(parent, name, nn.Sequential(*child, norm))
+        self.config["batch_norm"] = True
+        undo_normalisation(self, images)
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps (B, out_channels, H / 2, W / 2) of normalised images (B, 3, H, W)."""

@@ -108,6 +108,15 @@ class KeypointModel(nn.Module):
         if isinstance(self.network, BlazePose):
             self.network.fold()
 
+    def unfold(self, images: Tensor) -> None:
+        """The opposite of `fold`, for a folded network to be trained on with batch norm.
+
+        Args:
+            images: RGB images (B, 3, S, S) like those to come, uint8 or float in 0..255.
+        """
+        if isinstance(self.network, BlazePose) and not self.network.config["batch_norm"]:
+            self.network.unfold(self._normalised(images))
+
     def forward(self, images: Tensor) -> Tensor:
         """Maps of RGB images (B, 3, S, S), uint8 or float in 0..255."""
         return self.network(self._normalised(images))

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from pushup.cli import InputError, command
 from pushup.data.source import open_unlabelled
 from pushup.geometry import FrameTransform
+from pushup.models.batch_norm import undo_normalisation
 from pushup.models.encoders import TimmEncoder
 
 TRUNK = re.compile(r"/model/(Conv1|expanded_conv|block_\d+)(_[a-z]+)?/\w*(weights|bn_offset)$")
@@ -66,8 +67,7 @@ def read_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
 def unfold(net: nn.Module, convolutions: list[tuple[Tensor, Tensor]], pictures: Tensor) -> None:
     """Fill a network whose convolutions have no bias and are each followed by batch norm.
 
-    A batch norm gets the mean and variance of what reaches it, and the scale and shift that leave
-    convolution and bias as they were.
+    The biases become shifts of batch norms that change nothing else: see `undo_normalisation`.
 
     Args:
         net: Its modules in the order in which they run.
@@ -76,21 +76,10 @@ def unfold(net: nn.Module, convolutions: list[tuple[Tensor, Tensor]], pictures: 
     """
     convs = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
-    hooks = []
     for conv, norm, (weight, bias) in zip(convs, norms, convolutions, strict=True):
         conv.weight.copy_(weight)
-
-        def measure(norm: nn.Module, inputs: tuple[Tensor], bias: Tensor = bias) -> None:
-            variance, mean = torch.var_mean(inputs[0], (0, 2, 3))
-            norm.running_mean.copy_(mean)  # type: ignore[operator, union-attr]
-            norm.running_var.copy_(variance)  # type: ignore[operator, union-attr]
-            norm.weight.copy_((variance + norm.eps).sqrt())  # type: ignore[operator, union-attr]
-            norm.bias.copy_(bias + mean)  # type: ignore[operator, union-attr]
-
-        hooks.append(norm.register_forward_pre_hook(measure))
-    net.eval()(pictures)
-    for hook in hooks:
-        hook.remove()
+        norm.bias.copy_(bias)
+    undo_normalisation(net, pictures)
 
 
 def read_pictures(folder: Path, side: int) -> Tensor:

@@ -24,13 +24,15 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
     resume_from = _checkpoint_to_resume(config, output_dir)
     pl.seed_everything(config.seed, workers=True, verbose=False)
     model = instantiate(config.model.module)
+    data = instantiate(config.data.module)
     if config.init_from:
         source = weights.load_any(config.init_from)
+        if config.model.get("batch_norm"):  # the file has shipped without
+            source.unfold(next(iter(data.train_dataloader()))["image"])
         _copy_matching(source, model, config.init_from)
     task = instantiate(config.model.task)(
         model=model, optimizer=instantiate(config.optimizer), schedule=instantiate(config.scheduler)
     )
-    data = instantiate(config.data.module)
     callbacks = list(instantiate(config.callbacks).values())
     trainer = instantiate(config.trainer, callbacks=callbacks, logger=instantiate(config.logger))
     trainer.fit(task, datamodule=data, ckpt_path=resume_from)
