@@ -1,7 +1,8 @@
 """Rendered pictures for the recogniser: half of them push-ups, half anything else, in like places.
 
 Where real push-ups come from gyms and everything else from elsewhere, a network learns the places;
-here they are alike. The folder is one of `pushup.data.recognition`, for `data.extra_root`.
+here they are alike, and many of the others are in what is taken for a push-up most, a forearm plank.
+The folder is one of `pushup.data.recognition`, for `data.extra_root`.
 
     python -m pushup.data.rendered_recognition OUT [--count 3000] [--seed 0]
 """
@@ -20,6 +21,9 @@ from pushup.data.synthetic import SyntheticSource
 SIDE = 256
 """Longer side in pixels: a little above the network's input."""
 
+PLANKS = 6.0
+"""As many planks as six of most other acts together: three in ten."""
+
 
 def write(folder: Path, count: int, seed: int = 0) -> None:
     """Write `count` pictures and `train.csv`; pictures of one seed are the same everywhere.
@@ -27,7 +31,10 @@ def write(folder: Path, count: int, seed: int = 0) -> None:
     Raises:
         InputError: The folder cannot be written.
     """
-    sources = [SyntheticSource(count, seed, SIDE, push_up_share=share) for share in (0.0, 1.0)]
+    sources = [
+        SyntheticSource(count, seed, SIDE, push_up_share=share, planks=PLANKS)
+        for share in (0.0, 1.0)
+    ]
     rows = []
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)

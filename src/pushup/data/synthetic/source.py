@@ -63,13 +63,20 @@ class SyntheticSource:
         longer_side: Of the pictures, in pixels.
         push_up_share: Share of pictures that show a push-up; the others sit, stand, lie, squat,
             jump, hang or move freely.
+        planks: How often people are in a forearm plank, against most other acts.
     """
 
     def __init__(
-        self, length: int, seed: int = 0, longer_side: int = 288, push_up_share: float = 0.6
+        self,
+        length: int,
+        seed: int = 0,
+        longer_side: int = 288,
+        push_up_share: float = 0.6,
+        planks: float = 2.0,
     ):
         self.length, self.seed = length, seed
         self.longer_side, self.push_up_share = longer_side, push_up_share
+        self.weights = {"free": 2.0, "all_fours": 2.0, "plank": planks}
 
     def __len__(self) -> int:
         return self.length
@@ -111,7 +118,7 @@ class SyntheticSource:
         if rng.random() < self.push_up_share:
             return push_up(body, rng)
         names = list(_OTHERS)
-        weights = np.array([2.0 if n in ("free", "plank", "all_fours") else 1.0 for n in names])
+        weights = np.array([self.weights.get(name, 1.0) for name in names])
         return _OTHERS[names[rng.choice(len(names), p=weights / weights.sum())]](body, rng)
 
     def _size(self, rng: np.random.Generator) -> tuple[int, int]:
