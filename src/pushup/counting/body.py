@@ -26,7 +26,7 @@ class Body:
         trunk_y: Fused shoulders and head in the picture; zero is arbitrary.
         hands_y: Fused wrists in the picture; zero is arbitrary.
         hands_off: Distance of the wrists from the place where they have been.
-        hands_weight: Confidence in the wrists, squared.
+        hands_seen: Confidence in the surer wrist.
         reach: Shoulders above wrists, by the arms seen in this frame.
         extension: Shoulder to wrist distance, by the arms seen in this frame; a straight arm has 1.
         head_up: Head above the middle of the shoulders: high only in an upright body.
@@ -38,7 +38,7 @@ class Body:
     trunk_y: float
     hands_y: float
     hands_off: float
-    hands_weight: float
+    hands_seen: float
     reach: float
     extension: float
     head_up: float
@@ -284,7 +284,7 @@ class BodyTracker:
             self._trunk_y,
             math.nan if math.isnan(hands[1]) else self._hands_y,
             hands_off,
-            max(weights[wrist] for _, wrist in self._arms),
+            math.sqrt(max(weights[wrist] for _, wrist in self._arms)),
             reach / length_px,
             extension / length_px,
             self._head_px(points, weights) / length_px,

@@ -89,7 +89,7 @@ class DefaultCounter:
     def _forget_body(self) -> None:
         self._turning.reset()
         self._stillness.reset()
-        self._evidence.restart()
+        self._evidence.reset()
         self._depths: deque[float] = deque(maxlen=5)
         self._waiting: Rep | None = None
         self._wrong_s = math.nan

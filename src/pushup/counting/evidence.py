@@ -3,23 +3,34 @@
 import math
 
 from pushup.counting.body import HANDS_SEEN, Body
+from pushup.counting.filters import LowPass
 
 
 class CycleEvidence:
     """Sums over the frames of one cycle; every figure is independent of the frame rate.
 
     A push-up is told from any other motion by its arms: the hands stay where they are, below the
-    shoulders, and the arms shorten as far as the trunk comes down.
+    shoulders, and the arms shorten as far as the trunk comes down. The recogniser's score is
+    that of the last seconds: a position outlasts a cycle, and a short cycle has few frames.
     """
 
+    recognised_s = 2.0
+    """Time constant of the recogniser's score."""
+
     def __init__(self) -> None:
+        self._score = LowPass(1 / (2 * math.pi * self.recognised_s))
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._score.reset()
         self.restart()
 
     def restart(self) -> None:
         """A new cycle begins: forget the frames of the last."""
         self._weight = self._off = self._reach = 0.0
-        self._head_up = self._recognised = 0.0
-        self._heads = self._scores = self._frames = 0
+        self._head_up = 0.0
+        self._heads = self._frames = 0
         self._seen = 0.0
         self._trunk = self._hands = self._arms = 0.0
         self._trunk_trunk = self._trunk_hands = self._trunk_arms = 0.0
@@ -28,10 +39,9 @@ class CycleEvidence:
     def add(self, body: Body, pushing_up: float | None = None) -> None:
         """Take in one frame; frames that show no arm say nothing of the arms."""
         self._frames += 1
-        self._seen += math.sqrt(body.hands_weight)
+        self._seen += body.hands_seen
         if pushing_up is not None:
-            self._recognised += pushing_up
-            self._scores += 1
+            self._score.update(body.time_s, pushing_up)
         if math.isfinite(body.head_up):
             self._head_up += body.head_up
             self._heads += 1
@@ -39,7 +49,7 @@ class CycleEvidence:
             return
         if self._origin is None:
             self._origin = body
-        weight = body.hands_weight
+        weight = body.hands_seen**2
         trunk = body.trunk_y - self._origin.trunk_y
         hands = body.hands_y - self._origin.hands_y
         arms = body.extension - self._origin.extension
@@ -57,7 +67,7 @@ class CycleEvidence:
         """What the cycle showed; what was not seen is left out.
 
         Returns:
-            `recognised`: mean score of the recogniser. `head_up`: mean height of the head above the
+            `recognised`: score of the recogniser. `head_up`: mean height of the head above the
             shoulders. `arms_shorten`: slope of the arms' extension on the trunk's height, about 0.8
             in a push-up, 0 when the arms hang, below 0 in a pull-up. `hands_follow`: slope of the
             hands' height on the trunk's, 0 when planted, 1 when they go with it, below 0 when they
@@ -66,8 +76,8 @@ class CycleEvidence:
             confidence in the hands.
         """
         figures = {}
-        if self._scores:
-            figures["recognised"] = self._recognised / self._scores
+        if math.isfinite(self._score.value):
+            figures["recognised"] = self._score.value
         if self._heads:
             figures["head_up"] = self._head_up / self._heads
         mean = self._trunk / self._weight if self._weight > 0 else 0.0

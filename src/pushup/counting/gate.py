@@ -199,7 +199,7 @@ class PoseGate:
         if body is not None and body.restarted:
             self._forget_pose()
         if body is not None and math.isfinite(body.hands_off + body.reach):
-            seen = min(1.0, math.sqrt(body.hands_weight) / HANDS_SEEN)
+            seen = min(1.0, body.hands_seen / HANDS_SEEN)
             hands_off = self._smooth_off.update(time_s, seen * body.hands_off)
             reach = self._smooth_reach.update(time_s, body.reach)
             room = self._moved if self._trusted else self._still

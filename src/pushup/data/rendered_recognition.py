@@ -1,7 +1,7 @@
 """Rendered pictures for the recogniser: half of them push-ups, half anything else, in like places.
 
 Where real push-ups come from gyms and everything else from elsewhere, a network learns the places;
-here they are alike, and many of the others are in what is taken for a push-up most, a forearm plank.
+here they are alike, and three in ten of the others hold a forearm plank, which is mistaken most.
 The folder is one of `pushup.data.recognition`, for `data.extra_root`.
 
     python -m pushup.data.rendered_recognition OUT [--count 3000] [--seed 0]
@@ -22,7 +22,7 @@ SIDE = 256
 """Longer side in pixels: a little above the network's input."""
 
 PLANKS = 6.0
-"""As many planks as six of most other acts together: three in ten."""
+"""How often a forearm plank is drawn, against most other acts."""
 
 
 def write(folder: Path, count: int, seed: int = 0) -> None:
