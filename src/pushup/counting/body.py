@@ -1,7 +1,9 @@
 """One steady view of the body out of seven noisy keypoints: trunk, hands, arms, in body lengths."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from pushup.counting.filters import LineFit, LowPass, MovingMedian
 from pushup.counting.signals import BodyScale
@@ -170,6 +172,12 @@ class BodyTracker:
     growth = 2.5
     """How much longer than its estimate a body may measure in one frame."""
 
+    jump = 0.5
+    """Body lengths from its last place at which a wrist is not believed."""
+
+    jumped_s = 2.0
+    """After so long without its wrist near its last place, a hand is believed to have moved."""
+
     few = 3
     """So few joints, of head and arms, are no body: what shimmers through a fading picture."""
 
@@ -205,10 +213,12 @@ class BodyTracker:
         self._trunk_px = self._hands_px = self._place_px = UNKNOWN
         self._seen_s = self._doubted_s = math.nan
         self._last_px: dict[int, Point] = {}
+        self._wrists: dict[int, tuple[float, Point]] = {}
         self._height = self._trunk_y = self._hands_y = 0.0
 
     def update(self, observation: Observation) -> Body | None:
         """The body at this frame; None where nothing believable is seen."""
+        observation = self._without_jumps(observation)
         time_s = observation.time_s
         points = [(float(x), float(y)) for x, y in observation.keypoints]
         weights = [
@@ -236,6 +246,21 @@ class BodyTracker:
         if math.isnan(length_px):
             return None
         return self._measure(time_s, points, weights, length_px, restarted)
+
+    def _without_jumps(self, observation: Observation) -> Observation:
+        """The frame without the wrists that are suddenly elsewhere, such as in a rack's steel."""
+        scores = np.array(observation.scores, float)
+        for _, wrist in self._arms:
+            x, y = (float(v) for v in observation.keypoints[wrist])
+            if not (scores[wrist] >= self._min_score and math.isfinite(x + y)):
+                continue
+            seen_s, place = self._wrists.get(wrist, (math.nan, UNKNOWN))
+            jumped = math.dist((x, y), place) > self.jump * self._scale.length_px
+            if jumped and observation.time_s - seen_s < self.jumped_s:
+                scores[wrist] = 0.0
+            else:
+                self._wrists[wrist] = observation.time_s, (x, y)
+        return replace(observation, scores=scores)
 
     def _believable(
         self, observation: Observation, points: list[Point], weights: list[float]
