@@ -181,6 +181,42 @@ def test_a_few_joints_in_an_empty_picture_are_no_body() -> None:
         assert (tracker.update(replace(second, scores=scores)) is not None) == is_body
 
 
+def test_hands_found_elsewhere_at_each_bottom_are_not_believed() -> None:
+    height, duration_s = push_ups(4, 2.0)
+    frames = film(height, duration_s)
+    for frame in frames:
+        if height(frame.time_s) < 0.7:
+            frame.keypoints[[0, 6]] += (120.0, 60.0)  # in the steel of a rack
+    assert len(count(DefaultCounter(), frames)) == 4
+
+
+def test_hands_that_have_moved_are_believed_in_the_end() -> None:
+    tracker = BodyTracker(UPPER7)
+    seen = []
+    for frame in film(lambda _: 0.9, 6.0):
+        if frame.time_s > 2.0:
+            frame.keypoints[[0, 6]] += (60.0, 0.0)
+        body = tracker.update(frame)
+        assert body is not None
+        seen.append(body.hands_seen)
+    assert seen[30] > 0.8 and seen[90] == 0.0 and seen[150] > 0.8
+
+
+def test_the_recogniser_is_asked_about_the_last_seconds_not_the_cycle_alone() -> None:
+    height, duration_s = push_ups(1, 0.6, depth=0.5, pause_s=4.0)
+    frames = film(height, duration_s)
+    for frame in frames:
+        frame.scores[[0, 6]] = 0.0  # no hands that could tell
+
+    def reps(sure: float, otherwise: float) -> int:
+        scores = [sure if 3.9 < f.time_s < 4.6 else otherwise for f in frames]
+        scored = [replace(f, pushing_up=s) for f, s in zip(frames, scores, strict=True)]
+        return len(count(DefaultCounter(gate=OpenGate()), scored))
+
+    assert reps(0.95, 0.95) == 1
+    assert reps(0.95, 0.0) == 0
+
+
 def test_a_shaking_and_panning_camera() -> None:
     def shaken(o: Observation) -> Observation:
         t = o.time_s
