@@ -244,6 +244,23 @@ def test_start_from_another_training(configured, tmp_path):
         run.train(config, folder)
 
 
+def test_batch_norm_returns_to_weights_that_shipped_without(configured, tmp_path):
+    config, folder = configured("model=blazepose", "model.batch_norm=true", "data.length=8")
+    run.train(config, folder)
+    shipped = tmp_path / "shipped.safetensors"
+    weights.export(folder / "checkpoints" / "last.ckpt", shipped)
+    config, folder = configured(
+        *("model=blazepose", "model.batch_norm=true", "data.length=8", "optimizer.lr=0.0"),
+        *(f"init_from={shipped}", "trainer.max_epochs=1"),
+        name="second",
+    )
+    run.train(config, folder)
+    last = folder / "checkpoints" / "last.ckpt"
+    assert weights.load(last).network.config["batch_norm"]
+    before = weights.load(shipped).network.conv6.residuals[0][0].weight
+    assert torch.equal(before, weights.load(last).network.conv6.residuals[0][0].weight)
+
+
 def test_a_pretrained_start_learns_at_its_own_rate(configured, tmp_path):
     encoder = EncoderDecoder("mobilenetv2_100", 7).encoder
     path = tmp_path / "trunk.pth"

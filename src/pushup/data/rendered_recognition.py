@@ -1,10 +1,10 @@
 """Rendered pictures for the recogniser: half of them push-ups, half anything else, in like places.
 
 Where real push-ups come from gyms and everything else from elsewhere, a network learns the places;
-here they are alike, and three in ten of the others hold a forearm plank, which is mistaken most.
-The folder is one of `pushup.data.recognition`, for `data.extra_root`.
+here they are alike, and many of the others hold a forearm plank, which is mistaken most. The
+folder is one of `pushup.data.recognition`, for `data.extra_root`.
 
-    python -m pushup.data.rendered_recognition OUT [--count 3000] [--seed 0]
+    python -m pushup.data.rendered_recognition OUT [--count 4000] [--seed 0] [--planks 6]
 """
 
 import argparse
@@ -21,18 +21,21 @@ from pushup.data.synthetic import SyntheticSource
 SIDE = 256
 """Longer side in pixels: a little above the network's input."""
 
-PLANKS = 6.0
-"""How often a forearm plank is drawn, against most other acts."""
 
+def write(folder: Path, count: int, seed: int = 0, planks: float = 6.0) -> None:
+    """Write pictures and `train.csv`.
 
-def write(folder: Path, count: int, seed: int = 0) -> None:
-    """Write `count` pictures and `train.csv`; pictures of one seed are the same everywhere.
+    Args:
+        folder: Made where it is missing.
+        count: Number of pictures.
+        seed: Chooses them; those of one seed are the same everywhere.
+        planks: See `SyntheticSource`.
 
     Raises:
         InputError: The folder cannot be written.
     """
     sources = [
-        SyntheticSource(count, seed, SIDE, push_up_share=share, planks=PLANKS)
+        SyntheticSource(count, seed, SIDE, push_up_share=share, planks=planks)
         for share in (0.0, 1.0)
     ]
     rows = []
@@ -58,10 +61,11 @@ def main(argv: list[str] | None = None) -> None:
     """Command line: see the module's docstring."""
     parser = argparse.ArgumentParser(prog="python -m pushup.data.rendered_recognition")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--count", type=int, default=3000)
+    parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--planks", type=float, default=6.0, help="against most other acts")
     arguments = parser.parse_args(argv)
-    write(arguments.out, arguments.count, arguments.seed)
+    write(arguments.out, arguments.count, arguments.seed, arguments.planks)
     print(f"{arguments.count} pictures and train.csv in {arguments.out}")
 
 

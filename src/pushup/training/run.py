@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from pytorch_lightning.utilities import rank_zero_only
 
 from pushup.cli import InputError
-from pushup.models import weights
+from pushup.models import KeypointModel, weights
 
 
 def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
@@ -27,7 +27,7 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
     data = instantiate(config.data.module)
     if config.init_from:
         source = weights.load_any(config.init_from)
-        if config.model.get("batch_norm"):  # the file has shipped without
+        if isinstance(source, KeypointModel) and config.model.get("batch_norm"):
             source.unfold(next(iter(data.train_dataloader()))["image"])
         _copy_matching(source, model, config.init_from)
     task = instantiate(config.model.task)(
