@@ -127,7 +127,7 @@ class Place:
 
     def __init__(self, follow_s: float, median_s: float = 0.3) -> None:
         self._medians = MovingMedian(median_s), MovingMedian(median_s)
-        self._low_passes = tuple(LowPass(1 / (2 * math.pi * follow_s)) for _ in range(2))
+        self._low_passes = tuple(LowPass.over(follow_s) for _ in range(2))
 
     def reset(self) -> None:
         """Forget everything."""
@@ -218,12 +218,12 @@ class BodyTracker:
 
     def update(self, observation: Observation) -> Body | None:
         """The body at this frame; None where nothing believable is seen."""
-        observation = self._without_jumps(observation)
         time_s = observation.time_s
         points = [(float(x), float(y)) for x, y in observation.keypoints]
+        observation = self._without_jumps(observation, points)
         weights = [
-            float(s) ** 2 if s >= self._min_score and math.isfinite(x + y) else 0.0
-            for s, (x, y) in zip(observation.scores, points, strict=True)
+            float(score) ** 2 if self._sees(score, point) else 0.0
+            for score, point in zip(observation.scores, points, strict=True)
         ]
         if sum(weights[joint] > 0 for joint in self._upper) <= self.few:
             return None
@@ -247,19 +247,21 @@ class BodyTracker:
             return None
         return self._measure(time_s, points, weights, length_px, restarted)
 
-    def _without_jumps(self, observation: Observation) -> Observation:
+    def _sees(self, score: float, point: Point) -> bool:
+        return score >= self._min_score and math.isfinite(point[0] + point[1])
+
+    def _without_jumps(self, observation: Observation, points: list[Point]) -> Observation:
         """The frame without the wrists that are suddenly elsewhere, such as in a rack's steel."""
         scores = np.array(observation.scores, float)
         for _, wrist in self._arms:
-            x, y = (float(v) for v in observation.keypoints[wrist])
-            if not (scores[wrist] >= self._min_score and math.isfinite(x + y)):
+            if not self._sees(scores[wrist], points[wrist]):
                 continue
             seen_s, place = self._wrists.get(wrist, (math.nan, UNKNOWN))
-            jumped = math.dist((x, y), place) > self.jump * self._scale.length_px
+            jumped = math.dist(points[wrist], place) > self.jump * self._scale.length_px
             if jumped and observation.time_s - seen_s < self.jumped_s:
                 scores[wrist] = 0.0
             else:
-                self._wrists[wrist] = observation.time_s, (x, y)
+                self._wrists[wrist] = observation.time_s, points[wrist]
         return replace(observation, scores=scores)
 
     def _believable(

@@ -18,7 +18,7 @@ class CycleEvidence:
     """Time constant of the recogniser's score."""
 
     def __init__(self) -> None:
-        self._score = LowPass(1 / (2 * math.pi * self.recognised_s))
+        self._score = LowPass.over(self.recognised_s)
         self.reset()
 
     def reset(self) -> None:

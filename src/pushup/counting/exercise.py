@@ -36,8 +36,7 @@ class Posture:
 
     def __init__(self, ranges: Mapping[str, Range], open_s: float = 0.1, shut_s: float = 0.3):
         self._ranges = {_figure(name): (least, most) for name, (least, most) in ranges.items()}
-        cutoff_hz = 1 / (2 * math.pi * self.smooth_s)
-        self._smooth = {name: LowPass(cutoff_hz) for name in self._ranges}
+        self._smooth = {name: LowPass.over(self.smooth_s) for name in self._ranges}
         self._delay = Delay(open_s, shut_s)
 
     def reset(self) -> None:

@@ -24,6 +24,11 @@ class LowPass:
         self._rate = 2 * math.pi * cutoff_hz
         self.reset()
 
+    @classmethod
+    def over(cls, time_constant_s: float) -> "LowPass":
+        """The one that covers 63 % of a step within `time_constant_s`."""
+        return cls(1 / (2 * math.pi * time_constant_s))
+
     def reset(self) -> None:
         """Forget everything."""
         self.value = math.nan

@@ -164,9 +164,9 @@ class PoseGate:
         self._still, self._moved, self._reach = still, moved, reach
         self._score_open, self._score_shut = score_open, score_shut
         self._pose, self._score = Delay(open_s, shut_s), Delay(open_s, shut_s)
-        cutoff_hz = 1 / (2 * math.pi * self.smooth_s)
-        self._smooth_off, self._smooth_reach = LowPass(cutoff_hz), LowPass(cutoff_hz)
-        self._smooth_score = LowPass(cutoff_hz)
+        self._smooth_off = LowPass.over(self.smooth_s)
+        self._smooth_reach = LowPass.over(self.smooth_s)
+        self._smooth_score = LowPass.over(self.smooth_s)
 
     def reset(self) -> None:
         """Forget everything."""

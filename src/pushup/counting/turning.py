@@ -123,7 +123,7 @@ class Stillness:
 
     def __init__(self, band: float, smooth_s: float = 0.3) -> None:
         self._band = band
-        self._low_pass = LowPass(1 / (2 * math.pi * smooth_s))
+        self._low_pass = LowPass.over(smooth_s)
         self.reset()
 
     def reset(self) -> None:

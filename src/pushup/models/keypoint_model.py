@@ -108,14 +108,19 @@ class KeypointModel(nn.Module):
         if isinstance(self.network, BlazePose):
             self.network.fold()
 
+    @property
+    def folded(self) -> bool:
+        """Layers that only training needs have been dropped, or never were there."""
+        return isinstance(self.network, BlazePose) and not self.network.config["batch_norm"]
+
     def unfold(self, images: Tensor) -> None:
         """The opposite of `fold`, for a folded network to be trained on with batch norm.
 
         Args:
             images: RGB images (B, 3, S, S) like those to come, uint8 or float in 0..255.
         """
-        if isinstance(self.network, BlazePose) and not self.network.config["batch_norm"]:
-            self.network.unfold(self._normalised(images))
+        assert isinstance(self.network, BlazePose), "no other network folds"
+        self.network.unfold(self._normalised(images))
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps of RGB images (B, 3, S, S), uint8 or float in 0..255."""

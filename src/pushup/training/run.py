@@ -27,8 +27,7 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
     data = instantiate(config.data.module)
     if config.init_from:
         source = weights.load_any(config.init_from)
-        if isinstance(source, KeypointModel) and config.model.get("batch_norm"):
-            # Where the file has it folded away.
+        if config.model.get("batch_norm") and isinstance(source, KeypointModel) and source.folded:
             source.unfold(next(iter(data.train_dataloader()))["image"])
         _copy_matching(source, model, config.init_from)
     task = instantiate(config.model.task)(
