@@ -1,4 +1,4 @@
-"""Rendered people as keypoint traces, and false counts over what is no push-up."""
+"""Rendered people as pictures and as keypoints, and false counts over what is no push-up."""
 
 import json
 import sys
@@ -6,15 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hydra import compose, initialize_config_dir
 
 from pushup.cli import InputError
+from pushup.codecs import GaussianHeatmap
 from pushup.counting.default import DefaultCounter
-from pushup.evaluation.counting_clips import save_trace
+from pushup.evaluation.counting_clips import load_trace, save_trace
 from pushup.evaluation.counting_negatives import evaluate_negatives
-from pushup.evaluation.counting_rendered import NEGATIVES, Errors, loop, perform
+from pushup.evaluation.counting_rendered import NEGATIVES, Errors, Routine, loop
 from pushup.evaluation.counting_runs import run_counter
 from pushup.metrics.counting import match_times
+from pushup.models import weights
+from pushup.models.blazepose import BlazePose
+from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import UPPER7
 
 REPOSITORY = Path(__file__).parents[1]
@@ -22,11 +27,12 @@ sys.path.insert(0, str(REPOSITORY))  # the commands lie beside src, not in it
 import evaluate  # noqa: E402
 
 GATE = {"_target_": "pushup.counting.gate.PoseGate"}
+TRACKER = {"_target_": "pushup.inference.predictor.KeypointPredictor"}
 NO_ERRORS = Errors(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_the_same_seed_gives_the_same_person() -> None:
-    first, second, other = (perform(seed, ("squat",), 5.0)[0] for seed in (1, 1, 2))
+    first, second, other = (Routine(seed, ("squat",), 5.0).trace() for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.keypoints, second.keypoints)
     assert not np.array_equal(first.keypoints, other.keypoints)
     assert first.keypoints.shape == (len(first.time_s), 7, 2)
@@ -34,7 +40,8 @@ def test_the_same_seed_gives_the_same_person() -> None:
 
 
 def test_without_errors_the_joints_move_smoothly_and_every_push_up_is_a_low_point() -> None:
-    trace, bottoms_s = perform(3, ("push_up",), 20.0, errors=NO_ERRORS)
+    routine = Routine(3, ("push_up",), 20.0)
+    trace, bottoms_s = routine.trace(errors=NO_ERRORS), routine.bottoms_s
     performing = trace.time_s > trace.duration_s - 20.0  # before it, joints are out of the picture
     steps = np.abs(np.diff(trace.keypoints[performing], axis=0)).max()
     assert 0 < steps < 30
@@ -47,7 +54,8 @@ def test_without_errors_the_joints_move_smoothly_and_every_push_up_is_a_low_poin
 
 
 def test_errors_do_what_they_say() -> None:
-    exact, found = (perform(4, ("standing",), 20.0, errors=e)[0] for e in (NO_ERRORS, Errors()))
+    routine = Routine(4, ("standing",), 20.0)
+    exact, found = (routine.trace(errors=e) for e in (NO_ERRORS, Errors()))
     lost = np.isnan(found.keypoints[:, 0, 0])
     assert 0 < lost.mean() < 0.05
     assert (found.scores[lost] == 0).all()
@@ -56,20 +64,36 @@ def test_errors_do_what_they_say() -> None:
     assert 0.01 * arm < np.median(off) < 0.3 * arm
 
 
+def test_a_film_shows_the_person_of_the_trace() -> None:
+    routine = Routine(4, ("squat",), 4.0)
+    frames = list(routine.film(5))
+    assert [frame.time_s for frame in frames] == pytest.approx(np.arange(len(frames)) / 5)
+    assert routine.duration_s - 0.2 <= frames[-1].time_s <= routine.duration_s
+    pictures = np.stack([frame.image_bgr for frame in frames])
+    width, height = routine.size_wh
+    assert pictures.shape == (len(frames), height, width, 3)
+    assert pictures.dtype == np.uint8
+    moves = pictures[-20:].std(0).mean((0, 2))  # of each column, while squatting
+    joints_x = routine.trace(5, NO_ERRORS).keypoints[-20:, :, 0]
+    columns = np.arange(width)
+    there = (columns > joints_x.min()) & (columns < joints_x.max())
+    assert moves[there].mean() > 3 * moves[~there].mean()
+
+
 def test_the_default_counter_counts_rendered_push_ups_of_all_kinds_and_views() -> None:
     true = counted = matched = 0
     for seed in range(10):
-        trace, bottoms_s = perform(seed, ("push_up",), 20.0)
-        times_s = [rep.bottom_s for rep in run_counter(DefaultCounter(), trace).reps]
-        true, counted = true + len(bottoms_s), counted + len(times_s)
-        matched += len(match_times(times_s, bottoms_s))
+        routine = Routine(seed, ("push_up",), 20.0)
+        times_s = [rep.bottom_s for rep in run_counter(DefaultCounter(), routine.trace()).reps]
+        true, counted = true + len(routine.bottoms_s), counted + len(times_s)
+        matched += len(match_times(times_s, routine.bottoms_s))
     assert true > 50
     assert matched >= 0.97 * true
     assert counted <= 1.03 * true
 
 
 def test_a_looped_trace_goes_on_in_time() -> None:
-    trace, _ = perform(5, ("plank",), 5.0)
+    trace = Routine(5, ("plank",), 5.0).trace()
     looped = loop(trace, 30.0)
     steps = np.diff(looped.time_s)
     assert steps == pytest.approx(np.full(len(steps), 1 / 25))
@@ -82,8 +106,8 @@ def clips(tmp_path: Path) -> Path:
     """A folder with one clip without push-ups and one with."""
     root = tmp_path / "clips"
     (root / "traces").mkdir(parents=True)
-    save_trace(root / "traces" / "plank.npz", perform(6, ("plank",), 5.0)[0])
-    save_trace(root / "traces" / "set.npz", perform(6, ("push_up",), 5.0)[0])
+    save_trace(root / "traces" / "plank.npz", Routine(6, ("plank",), 5.0).trace())
+    save_trace(root / "traces" / "set.npz", Routine(6, ("push_up",), 5.0).trace())
     (root / "counts.csv").write_text("video,count,split\nplank.mp4,0,val\nset.mp4,2,val\n")
     return root
 
@@ -96,6 +120,7 @@ def test_the_command_tells_false_counts_a_minute(clips, tmp_path) -> None:
             [
                 "mode=negatives",
                 f"data.root={clips}",
+                "traces=true",
                 "counters=[default,published_exact]",
                 f"output_dir={out}",
                 "minutes=1.2",
@@ -117,12 +142,39 @@ def test_the_command_tells_false_counts_a_minute(clips, tmp_path) -> None:
     assert "| default" in (out / "results.md").read_text()
 
 
+def test_with_a_model_people_are_drawn_and_looked_at_once(clips, tmp_path) -> None:
+    torch.manual_seed(0)
+    model = KeypointModel("blazepose", BlazePose, GaussianHeatmap(64), UPPER7, (0.5,) * 3)
+    weights.save(model, model.spec(), tmp_path / "blazepose.safetensors")
+    arguments = (clips, "val", tmp_path / "out", ["published_exact"], GATE, TRACKER)
+    options = {
+        "traces": True,
+        "ckpt_path": str(tmp_path / "blazepose.safetensors"),
+        "minutes": 0.1,
+        "loop_s": 5,
+        "fps": 2,
+        "workers": 1,
+    }
+    first = evaluate_negatives(*arguments, **options)
+    assert first["keypoints"].endswith("blazepose.safetensors")
+    traces = sorted(path.name for path in (tmp_path / "out" / "traces").iterdir())
+    assert traces == ["push_ups_0.npz", "rendered_0.npz"]
+    trace = load_trace(tmp_path / "out" / "traces" / "rendered_0.npz")
+    assert trace.time_s[1] == pytest.approx(0.5)
+    assert trace.seconds > 0
+    before = (tmp_path / "out" / "traces" / "rendered_0.npz").stat().st_mtime_ns
+    assert evaluate_negatives(*arguments, **options) == first
+    assert (tmp_path / "out" / "traces" / "rendered_0.npz").stat().st_mtime_ns == before
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"counters": ["best"]}, "no counter 'best'"),
         ({"root": "nowhere"}, "counts.csv"),
         ({"traces": "nowhere"}, "traces=FOLDER"),
+        ({"traces": False}, "model=NAME or traces=true"),
+        ({"model": "best"}, "best"),
     ],
 )
 def test_bad_input_is_told_in_one_line(clips, tmp_path, change, message) -> None:
@@ -132,6 +184,8 @@ def test_bad_input_is_told_in_one_line(clips, tmp_path, change, message) -> None
         "output_dir": tmp_path,
         "counters": ["default"],
         "gate": GATE,
+        "tracker": TRACKER,
+        "traces": True,
         "minutes": 0.1,
         "workers": 1,
     }
@@ -145,7 +199,15 @@ def test_bad_input_is_told_in_one_line(clips, tmp_path, change, message) -> None
 @pytest.mark.realdata
 def test_false_counts_of_the_default_counter_stay_rare(shared_data, tmp_path) -> None:
     figures = evaluate_negatives(
-        shared_data / "counting", "val", tmp_path, ["default"], GATE, minutes=5, workers=1
+        shared_data / "counting",
+        "val",
+        tmp_path,
+        ["default"],
+        GATE,
+        TRACKER,
+        traces=True,
+        minutes=5,
+        workers=1,
     )["counters"]["default"]
     assert figures["false_per_minute"] <= 0.6
     assert figures["push_ups_counted"] >= 0.95 * figures["push_ups"]

@@ -1,11 +1,14 @@
 """False counts a minute over half an hour and more of what is no push-up.
 
+    python evaluate.py mode=negatives model=mobilenet data.root=DIR split=val
     python evaluate.py mode=negatives counters=[default,published]
     python evaluate.py mode=negatives data.root=DIR split=val traces=true
 
-Rendered people stand, walk in, squat, kneel, hold planks, jump and so on, as keypoints with a pose
-network's errors; with `data.root` also the clips without push-ups, looped. Rendered push-ups are
-run beside them, since a counter that counts nothing counts nothing falsely.
+Rendered people stand, walk in, squat, kneel, hold planks, jump and so on; with `data.root` also
+the clips without push-ups, looped. With a model they are drawn, and the networks look at them as
+they look at a video; without one they are keypoints with a pose network's errors, and no
+recogniser. Rendered push-ups are run beside them, since a counter that counts nothing counts
+nothing falsely.
 """
 
 from collections import Counter as Tally
@@ -18,11 +21,19 @@ from typing import Any
 import numpy as np
 
 from pushup.cli import InputError
-from pushup.evaluation.counting_clips import Trace, load_trace, read_clips
-from pushup.evaluation.counting_rendered import NEGATIVES, loop, perform
-from pushup.evaluation.counting_runs import build_counter, in_parallel, run_counter
+from pushup.evaluation.counting_clips import Trace, load_trace, read_clips, save_trace
+from pushup.evaluation.counting_rendered import NEGATIVES, Routine, loop
+from pushup.evaluation.counting_runs import (
+    Setup,
+    build_counter,
+    in_parallel,
+    predict_all,
+    run_counter,
+    watch,
+)
 from pushup.evaluation.report import markdown_table, share, write_json, write_text
 from pushup.metrics.counting import match_times
+from pushup.models import weights
 
 SCENES, SCENE_S = 3, 15.0
 """A rendered person does so many things one after the other, each for so long."""
@@ -42,15 +53,34 @@ class _Sequence:
         return self.shows[max(0, min(int((time_s - before_s) / SCENE_S), len(self.shows) - 1))]
 
 
-def _negative(seed: int) -> _Sequence:
+def _rendered(routine: Routine, shows: tuple[str, ...], drawn: "_Drawn | None") -> _Sequence:
+    trace = routine.trace() if drawn is None else drawn.trace(routine)
+    return _Sequence(trace, shows, tuple(routine.bottoms_s))
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Networks that look at pictures; what they saw is kept in `path`."""
+
+    path: Path
+    setup: Setup
+    fps: float
+
+    def trace(self, routine: Routine) -> Trace:
+        if not self.path.is_file():
+            save_trace(self.path, watch(routine.film(self.fps), self.setup))
+        return load_trace(self.path)
+
+
+def _negative(seed: int, drawn: _Drawn | None) -> _Sequence:
     rng = np.random.default_rng([seed, 31])
     shows = tuple(str(name) for name in rng.choice(NEGATIVES, SCENES, replace=False))
-    return _Sequence(perform(seed, shows, SCENE_S)[0], shows)
+    return _rendered(Routine(seed, shows, SCENE_S), shows, drawn)
 
 
-def _push_ups(seed: int) -> _Sequence:
-    trace, bottoms_s = perform(seed, ("push_up",), SCENE_S * SCENES)
-    return _Sequence(trace, ("push_up",), tuple(bottoms_s))
+def _push_ups(seed: int, drawn: _Drawn | None) -> _Sequence:
+    shows = ("push_up",)
+    return _rendered(Routine(seed, shows, SCENE_S * SCENES), shows * SCENES, drawn)
 
 
 def _clip(path: Path, loop_s: float) -> _Sequence:
@@ -70,15 +100,25 @@ def _count(make: partial, names: Sequence[str], gate: dict[str, Any]) -> tuple[f
     return sequence.trace.duration_s / 60, found | {"push_ups": len(sequence.bottoms_s)}
 
 
-def _clips(root: Path, split: str, traces: bool | str, loop_s: float) -> dict[str, partial]:
-    folder = Path(traces) if isinstance(traces, str) else root / "traces"
-    names = [clip.name for clip in read_clips(root, split) if clip.count == 0]
-    paths = [folder / f"{name}.npz" for name in names if (folder / f"{name}.npz").is_file()]
+def _clips(
+    root: Path, split: str, traces: bool | str, setup: Setup, out: Path, workers: int
+) -> list[Path]:
+    """The traces of the clips without push-ups."""
+    clips = [clip for clip in read_clips(root, split) if clip.count == 0]
+    if traces:
+        folder = root / "traces" if traces is True else Path(traces)
+    elif setup.ckpt_path is None:
+        raise InputError("no keypoints: give ckpt_path=FILE, model=NAME or traces=true")
+    else:
+        folder = out / "traces"
+        predict_all(clips, setup, folder, workers)
+    paths = [folder / f"{clip.name}.npz" for clip in clips]
+    paths = [path for path in paths if path.is_file()]
     if not paths:
         raise InputError(
             f"no traces of clips without push-ups, split {split!r}, in {folder}: give traces=FOLDER"
         )
-    return {path.stem: partial(_clip, path, loop_s) for path in paths}
+    return paths
 
 
 def evaluate_negatives(
@@ -87,9 +127,15 @@ def evaluate_negatives(
     output_dir: str | Path,
     counters: Sequence[str],
     gate: dict[str, Any],
-    traces: bool | str = True,
+    tracker: dict[str, Any],
+    traces: bool | str = False,
+    ckpt_path: str | None = None,
+    model: str | None = None,
+    recogniser: str | None = None,
+    device: str = "cpu",
     minutes: float = 30.0,
     loop_s: float = 60.0,
+    fps: float = 12.5,
     seed: int = 0,
     workers: int = 2,
 ) -> dict[str, Any]:
@@ -101,9 +147,16 @@ def evaluate_negatives(
         output_dir: Where results go.
         counters: Names of files in `conf/counter`, streaming ones.
         gate: Configuration that those files refer to as `${gate}`.
-        traces: Keypoints of the clips: true for those in `root`, or their folder.
+        tracker: Configuration of the predictor.
+        traces: Keypoints of the clips that exist: true for those in `root`, or their folder.
+        ckpt_path: Weights of the keypoint model; None for those shipped for `model`. Without
+            either, rendered people are keypoints with errors.
+        model: Name of the model.
+        recogniser: See `open_recogniser`; of no effect on traces.
+        device: Where networks run.
         minutes: At least so many of rendered negatives; a tenth of that of push-ups.
         loop_s: Each clip is looped for so long.
+        fps: Frames a second of drawn people.
         seed: Of the rendered people.
         workers: Processes.
 
@@ -111,21 +164,32 @@ def evaluate_negatives(
         What `results.json` holds.
 
     Raises:
-        InputError: The folder, a trace or a counter's name is of no use.
+        InputError: The folder, a video, a trace, a counter's name or the weights are of no use.
     """
     for name in counters:
         build_counter(name, gate)  # a wrong name is told before any work
-    number = int(np.ceil(minutes * 60 / (SCENES * SCENE_S)))
-    first = 10_000 * seed
-    tasks = {f"rendered {i}": partial(_negative, first + i) for i in range(number)}
-    tasks |= {f"push_ups {i}": partial(_push_ups, first + i) for i in range(-(-number // 10))}
+    out = Path(output_dir)
+    if model and not ckpt_path:
+        ckpt_path = str(weights.find(model))
+    setup = Setup(gate, tracker, ckpt_path, model, recogniser, device)
+    tasks: dict[str, partial] = {}
     if root is not None:
-        tasks |= {f"clip {k}": v for k, v in _clips(Path(root), split, traces, loop_s).items()}
+        paths = _clips(Path(root), split, traces, setup, out, workers)
+        tasks |= {f"clip {path.stem}": partial(_clip, path, loop_s) for path in paths}
+    number = int(np.ceil(minutes * 60 / (SCENES * SCENE_S)))
+    for kind, make, times in (
+        ("rendered", _negative, number),
+        ("push_ups", _push_ups, -(-number // 10)),
+    ):
+        for one in range(10_000 * seed, 10_000 * seed + times):
+            path = out / "traces" / f"{kind}_{one}.npz"
+            drawn = None if ckpt_path is None else _Drawn(path, setup, fps)
+            tasks[f"{kind} {one}"] = partial(make, one, drawn)
     jobs = {name: partial(_count, make, counters, gate) for name, make in tasks.items()}
     found = dict(in_parallel(jobs, workers, "negatives"))
-    out = Path(output_dir)
     figures = {
         "split": split if root is not None else None,
+        "keypoints": ckpt_path or "simulated",
         "counters": {name: _figures(name, found) for name in counters},
     }
     write_json(out / "results.json", figures)

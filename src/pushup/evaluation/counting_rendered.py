@@ -1,22 +1,29 @@
-"""Rendered people as keypoint traces, without pictures: minutes of movement in milliseconds.
+"""Rendered people who do one thing after the other: as pictures, or as keypoints without pictures.
 
-The joints are exact projections; what a light pose network does to them is added: jitter, slow
-drift, wild joints, swapped sides, lost frames, and what lies outside the picture at its edge.
+Pictures are for our own networks to look at. Keypoints take milliseconds: the joints are exact
+projections, and what a light pose network does to them is added: jitter, slow drift, wild joints,
+swapped sides, lost frames, and what lies outside the picture at its edge.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from pushup.data.synthetic.body import Body, Stance, rotation, solve, vec
+from pushup.data.synthetic.body import Body, Figure, Stance, rotation, solve, vec
 from pushup.data.synthetic.camera import aim, sample_view
+from pushup.data.synthetic.effects import Lens, shifted
+from pushup.data.synthetic.look import Look
+from pushup.data.synthetic.mesh import Skin
 from pushup.data.synthetic.motion import Entrance, PhaseTrack, RepTruth, Tempo, ease, wander
 from pushup.data.synthetic.other_poses import OTHER_POSES
+from pushup.data.synthetic.places import sample_scene
 from pushup.data.synthetic.poses import Act
-from pushup.data.synthetic.source import EXERCISES
+from pushup.data.synthetic.render import draw
+from pushup.data.synthetic.source import EXERCISES, place_props
 from pushup.evaluation.counting_clips import Trace
 from pushup.skeleton import BODY16, UPPER7
+from pushup.video.source import Frame
 
 MOTIONS: dict[str, Callable[..., Act]] = {**EXERCISES, **OTHER_POSES}
 """Everything that a rendered person can do."""
@@ -26,7 +33,6 @@ REPEATING = ("push_up", "squat", "pull_up", "jumping_jack", "sit_up", "lunge", "
 """Done over and over; the others are held, with a body's unrest."""
 _PRONE = ("push_up", "plank", "all_fours")
 _JOINTS = [BODY16.index(joint) for joint in UPPER7.joints]
-_SIZE_WH = (426, 240)
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,11 @@ class Errors:
     lost: float = 0.01
 
     def apply(
-        self, keypoints: np.ndarray, time_s: np.ndarray, rng: np.random.Generator
+        self,
+        keypoints: np.ndarray,
+        size_wh: tuple[int, int],
+        time_s: np.ndarray,
+        rng: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints (T, 7, 2) and scores (T, 7) as a network might give them.
 
@@ -59,8 +69,8 @@ class Errors:
         slow = [wander(rng, self.drift * unit, 3.0) for _ in UPPER7.joints]
         drift = np.array([[path(float(t)) for path in slow] for t in time_s])
         found = keypoints + drift + rng.normal(0, self.jitter * unit, keypoints.shape)
-        found = np.clip(found, 0, np.array(_SIZE_WH) - 1.0)
-        outside = ~np.all((keypoints >= 0) & (keypoints < _SIZE_WH), axis=-1)
+        found = np.clip(found, 0, np.array(size_wh) - 1.0)
+        outside = ~np.all((keypoints >= 0) & (keypoints < size_wh), axis=-1)
         scores = rng.uniform(0.5, 0.9, outside.shape)
         scores[outside] *= 0.5
         wild = rng.random(outside.shape) < self.wild
@@ -95,67 +105,101 @@ class _Scene:
         return self.track.repetitions if self.track is not None else []
 
 
-def perform(
-    seed: int,
-    names: tuple[str, ...],
-    scene_s: float = 15.0,
-    fps: float = 25.0,
-    errors: Errors | None = None,
-) -> tuple[Trace, list[float]]:
-    """One person who walks in and does these things one after the other, as a keypoint trace.
+class Routine:
+    """One person who walks in and does these things one after the other, before one camera.
 
     Args:
-        seed: Chooses person, camera, tempo and errors.
+        seed: Chooses person, place, camera, tempo and errors.
         names: Keys of `MOTIONS`.
         scene_s: Seconds of each, the change from one to the next included.
-        fps: Frames a second.
-        errors: Of the pose network.
 
-    Returns:
-        The trace, and the true lowest points of its push-ups in seconds.
+    Attributes:
+        duration_s: Of everything, the walk in included.
+        bottoms_s: The true lowest points of its push-ups in seconds.
     """
-    rng = np.random.default_rng([seed, 4099])
-    body = Body.sample(rng)
-    scenes = [_Scene(name, body, rng, scene_s) for name in names]
-    azimuth_deg, elevation_deg = sample_view(rng, None)
-    entrance = Entrance(body, rng, scenes[0].stance(0.0), scenes[0].prone, azimuth_deg)
-    change_s, total_s = 1.2, entrance.duration_s + scene_s * len(scenes)
 
-    def stance(time_s: float) -> Stance:
-        since_s = time_s - entrance.duration_s
-        if since_s < 0:
-            return entrance(time_s)
-        index = min(int(since_s / scene_s), len(scenes) - 1)
-        local_s = since_s - index * scene_s
-        now = scenes[index].stance(local_s)
-        if index == 0 or local_s > change_s:
-            return now
-        before = scenes[index - 1].stance(scene_s)
-        return before.blend(now, float(ease(local_s / change_s)))
+    size_wh = (426, 240)
+    change_s = 1.2
 
-    heading_deg = float(rng.uniform(0, 360))
-    turn = rotation(vec(0, 0, 1), heading_deg)
+    def __init__(self, seed: int, names: tuple[str, ...], scene_s: float = 15.0) -> None:
+        rng = np.random.default_rng([seed, 4099])
+        self._seed, self._scene_s = seed, scene_s
+        self._body = body = Body.sample(rng)
+        self._scenes = [_Scene(name, body, rng, scene_s) for name in names]
+        angles_deg = sample_view(rng, None)
+        first = self._scenes[0]
+        self._entrance = Entrance(body, rng, first.stance(0.0), first.prone, angles_deg[0])
+        self._heading_deg = float(rng.uniform(0, 360))
+        self._turn = rotation(vec(0, 0, 1), self._heading_deg)
+        acts = [scene.act for scene in self._scenes]
+        self._extremes = np.concatenate(
+            [self._solve(act.stance(phase)).joints for act in acts for phase in (0.0, 1.0)]
+        )
+        fill = float(np.clip(rng.normal(0.75, 0.2), 0.3, 1.15))  # above 0.95 parts are cut off
+        self._camera = aim(rng, self._extremes, self._heading_deg, angles_deg, fill, self.size_wh)
+        self._shake = wander(rng, float(rng.choice([0.0, 1.5])), 2.5)
+        entered_s = self._entrance.duration_s
+        self.duration_s = entered_s + scene_s * len(names)
+        self.bottoms_s = [
+            entered_s + i * scene_s + rep.bottom_s
+            for i, (name, scene) in enumerate(zip(names, self._scenes, strict=True))
+            for rep in scene.repetitions
+            if name == "push_up"
+        ]
 
-    def joints(stance: Stance) -> np.ndarray:
-        return solve(body, stance.moved(turn, vec(0, 0, 0))).joints
+    def _solve(self, stance: Stance) -> Figure:
+        return solve(self._body, stance.moved(self._turn, vec(0, 0, 0)))
 
-    extremes = [joints(scene.act.stance(phase)) for scene in scenes for phase in (0.0, 1.0)]
-    fill = float(np.clip(rng.normal(0.75, 0.2), 0.3, 1.15))  # above 0.95 parts are cut off
-    angles_deg = azimuth_deg, elevation_deg
-    camera = aim(rng, np.concatenate(extremes), heading_deg, angles_deg, fill, _SIZE_WH)
-    shake = wander(rng, float(rng.choice([0.0, 1.5])), 2.5)
-    time_s = np.arange(0, total_s, 1 / fps)
-    exact = np.array(
-        [camera.project(joints(stance(float(t)))[_JOINTS])[0] + shake(float(t)) for t in time_s]
-    )
-    keypoints, scores = (errors or Errors()).apply(exact, time_s, rng)
-    bottoms_s = [
-        entrance.duration_s + i * scene_s + rep.bottom_s
-        for i, (name, scene) in enumerate(zip(names, scenes, strict=True))
-        for rep in scene.repetitions
-        if name == "push_up"
-    ]
-    return Trace(time_s, keypoints, scores, _SIZE_WH), bottoms_s
+    def _when(self, time_s: float) -> tuple[int, float]:
+        """Index of the scene, and seconds since it began; below 0 while walking in."""
+        since_s = time_s - self._entrance.duration_s
+        index = min(int(max(since_s, 0.0) / self._scene_s), len(self._scenes) - 1)
+        return index, since_s - index * self._scene_s
+
+    def _figure(self, time_s: float) -> Figure:
+        """The person at a time."""
+        index, local_s = self._when(time_s)
+        if local_s < 0:
+            return self._solve(self._entrance(time_s))
+        stance = self._scenes[index].stance(local_s)
+        if index > 0 and local_s <= self.change_s:
+            before = self._scenes[index - 1].stance(self._scene_s)
+            stance = before.blend(stance, float(ease(local_s / self.change_s)))
+        return self._solve(stance)
+
+    def trace(self, fps: float = 25.0, errors: Errors | None = None) -> Trace:
+        """The seven keypoints as a pose network might give them."""
+        time_s = np.arange(0, self.duration_s, 1 / fps)
+        exact = np.array(
+            [
+                self._camera.project(self._figure(float(t)).joints[_JOINTS])[0]
+                + self._shake(float(t))
+                for t in time_s
+            ]
+        )
+        rng = np.random.default_rng([self._seed, 4111])
+        keypoints, scores = (errors or Errors()).apply(exact, self.size_wh, time_s, rng)
+        return Trace(time_s, keypoints, scores, self.size_wh)
+
+    def film(self, fps: float = 12.5) -> Iterator[Frame]:
+        """The pictures, one at a time; everything stands in one room, its props come and go."""
+        rng = np.random.default_rng([self._seed, 4127])
+        skin = Skin(self._body, Look.sample(rng, self._body.feminine, self._body.muscle))
+        lens, place = Lens.sample(rng).steady(), int(rng.integers(2**32))
+        scenes, views = [], []
+        for scene in self._scenes:
+            place_rng = np.random.default_rng(place)
+            props = place_props(scene.act.props, self._heading_deg, place_rng)
+            middle = self._extremes.mean(0)
+            scenes.append(sample_scene(place_rng, self._camera, middle, self._heading_deg, props))
+            views.append(scenes[-1].view(self._camera))
+        lens = lens.metered(views[0].rgb)
+        for i, time_s in enumerate(np.arange(0, self.duration_s, 1 / fps).tolist()):
+            index, _ = self._when(time_s)
+            light = scenes[index].light
+            drawing = draw(views[index], self._camera, light, skin, self._figure(time_s))
+            image_rgb = lens.apply(shifted(drawing.rgb, self._shake(time_s)), rng)
+            yield Frame(np.ascontiguousarray(image_rgb[..., ::-1]), time_s, i, time_s)
 
 
 def loop(trace: Trace, duration_s: float) -> Trace:

@@ -19,6 +19,7 @@ from pushup.cli import InputError
 from pushup.counting.types import Rep
 from pushup.evaluation.counting_clips import Clip, Trace, load_trace, save_trace
 from pushup.skeleton import UPPER7
+from pushup.video.source import Frame, open_source
 
 CONF = Path(__file__).parents[3] / "conf"
 
@@ -108,14 +109,12 @@ def _recogniser(choice: str | None, model: Any, device: str) -> Any:
     return open_recogniser(choice, model, device, threads=1)
 
 
-def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
-    """Predict the keypoints of a clip and write them to `out` as a trace.
+def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
+    """The keypoints in frames, and where there is a recogniser its scores.
 
     Raises:
-        InputError: The video is missing or damaged, or the weights are of no use.
+        InputError: The frames cannot be read, or the weights are of no use.
     """
-    from pushup.video.source import open_source
-
     assert setup.ckpt_path is not None, "predicting needs weights"
     predictor = _predictor(
         OmegaConf.to_yaml(setup.tracker), setup.ckpt_path, setup.model, setup.device
@@ -125,18 +124,19 @@ def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
     skeleton = predictor.model.skeleton
     joints = [skeleton.index(joint) for joint in UPPER7.joints]
     times, keypoints, scores, pushing_up, seconds = [], [], [], [], 0.0
-    with open_source(clip.video) as source:
-        for frame in source:
-            started = time.perf_counter()
-            pose = predictor.track(frame.image_bgr, frame.time_s)
-            if recogniser is not None:
-                pushing_up.append(recogniser(frame.image_bgr, pose))
-            seconds += time.perf_counter() - started
-            times.append(frame.time_s)
-            keypoints.append(pose.keypoints_frame[joints])
-            scores.append(pose.scores[joints])
-        size_wh = source.size_wh
-    trace = Trace(
+    size_wh = 0, 0
+    for frame in frames:
+        started = time.perf_counter()
+        pose = predictor.track(frame.image_bgr, frame.time_s)
+        if recogniser is not None:
+            pushing_up.append(recogniser(frame.image_bgr, pose))
+        seconds += time.perf_counter() - started
+        times.append(frame.time_s)
+        keypoints.append(pose.keypoints_frame[joints])
+        scores.append(pose.scores[joints])
+        height, width = frame.image_bgr.shape[:2]
+        size_wh = width, height
+    return Trace(
         np.array(times),
         np.array(keypoints),
         np.array(scores),
@@ -144,7 +144,16 @@ def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
         np.array(pushing_up) if pushing_up else None,
         seconds,
     )
-    save_trace(out, trace)
+
+
+def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
+    """Predict the keypoints of a clip and write them to `out` as a trace.
+
+    Raises:
+        InputError: The video is missing or damaged, or the weights are of no use.
+    """
+    with open_source(clip.video) as source:
+        save_trace(out, watch(source, setup))
 
 
 def predict_all(clips: Sequence[Clip], setup: Setup, folder: Path, workers: int) -> None:

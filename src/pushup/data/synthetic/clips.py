@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from pushup.data.synthetic.body import Body, Stance, rotation, solve, vec
 from pushup.data.synthetic.camera import aim, sample_view
-from pushup.data.synthetic.effects import Lens
+from pushup.data.synthetic.effects import Lens, shifted
 from pushup.data.synthetic.look import Look
 from pushup.data.synthetic.mesh import Skin
 from pushup.data.synthetic.motion import Entrance, PhaseTrack, RepTruth, Tempo, wander
@@ -225,7 +224,7 @@ def render_clip(
             drawing = draw(empty, camera, scene.light, skin, figure(show.stance(float(time_s))))
             rgb, joints, seen = drawing.rgb, drawing.keypoints, drawing.visible
         shift = shake(float(time_s)) if shake_px else np.zeros(2)
-        frames.append(lens.apply(_shifted(rgb, shift), rng))
+        frames.append(lens.apply(shifted(rgb, shift), rng))
         joints = joints + shift
         keypoints.append(joints)
         visible.append(seen & inside_picture(joints, size_wh))
@@ -240,11 +239,3 @@ def render_clip(
         view=view or "random",
         starts_low=asked.starts_low,
     )
-
-
-def _shifted(rgb: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """The picture moved by (dx, dy) pixels, its edge mirrored."""
-    if not shift.any():
-        return rgb
-    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
-    return cv2.warpAffine(rgb, matrix, rgb.shape[1::-1], borderMode=cv2.BORDER_REFLECT)

@@ -108,6 +108,14 @@ class Lens:
         return (255 * np.clip(0.5 + self.contrast * (y - 0.5), 0, 1)).astype(np.float32)
 
 
+def shifted(rgb: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """The picture moved by (dx, dy) pixels, its edge mirrored."""
+    if not shift.any():
+        return rgb
+    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
+    return cv2.warpAffine(rgb, matrix, rgb.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
+
+
 def _streak(dx: float, dy: float) -> np.ndarray:
     size = 2 * int(max(abs(dx), abs(dy)) / 2 + 1) + 1
     kernel = np.zeros((size, size), np.float32)
