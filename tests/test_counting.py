@@ -11,7 +11,7 @@ import pytest
 from counting_body import ARM, count, film, pose, push_ups
 from pushup.counting.body import BodyTracker
 from pushup.counting.default import DefaultCounter
-from pushup.counting.evidence import CycleEvidence
+from pushup.counting.evidence import CycleEvidence, push_up_odds
 from pushup.counting.gate import OpenGate
 from pushup.counting.offline import OfflineCounter
 from pushup.counting.types import Observation
@@ -217,6 +217,45 @@ def test_the_recogniser_is_asked_about_the_last_seconds_not_the_cycle_alone() ->
 
     assert recognised(0.9, 0.9) == pytest.approx(0.9)
     assert recognised(0.0, 0.9) < 0.5 * recognised(0.9, 0.9)
+
+
+@pytest.mark.parametrize(("score", "counted"), [(0.9, 4), (0.5, 4), (0.02, 0)])
+def test_push_ups_that_the_recogniser_is_sure_are_none_do_not_count(score, counted) -> None:
+    frames = [replace(o, pushing_up=score) for o in film(*push_ups(4, 2.0))]
+    assert len(count(DefaultCounter(gate=OpenGate()), frames)) == counted
+
+
+def test_arms_that_stay_straight_speak_against_a_push_up() -> None:
+    def evidence(straight: bool) -> dict[str, float]:
+        tracker, seen = BodyTracker(UPPER7), CycleEvidence()
+        for frame in film(*push_ups(1, 2.0)):
+            if straight:  # such as arms that swing away from the camera
+                for shoulder, elbow, wrist in ((2, 1, 0), (4, 5, 6)):
+                    frame.keypoints[elbow] = frame.keypoints[[shoulder, wrist]].mean(0)
+            body = tracker.update(frame)
+            assert body is not None
+            seen.add(body)
+        return seen.figures() | {"depth": 0.55}
+
+    bent, straight = evidence(False), evidence(True)
+    assert bent["arms_bend"] > 0.3
+    assert straight["arms_bend"] == pytest.approx(0.0, abs=1e-6)
+    assert straight["arms_shorten"] == pytest.approx(bent["arms_shorten"], abs=0.05)
+    assert push_up_odds(straight) < push_up_odds(bent)
+
+
+def test_a_glitch_and_a_drift_are_no_repetitions(caplog) -> None:
+    def glitch(time_s: float) -> float:
+        return 0.4 if 1.55 < time_s < 1.65 else 0.95
+
+    def drift(time_s: float) -> float:
+        return float(np.interp(time_s, [1, 13, 13.5], [0.95, 0.4, 0.95]))
+
+    for height, why in ((glitch, "too quick"), (drift, "too slow")):
+        counter = DefaultCounter(gate=OpenGate(), explain=True)
+        with caplog.at_level(logging.INFO):
+            assert not count(counter, film(height, 15.0, fps=12.5))
+        assert why in caplog.text
 
 
 def test_a_shaking_and_panning_camera() -> None:

@@ -31,6 +31,7 @@ class Body:
         hands_seen: Confidence in the surer wrist.
         reach: Shoulders above wrists, by the arms seen in this frame.
         extension: Shoulder to wrist distance, by the arms seen in this frame; a straight arm has 1.
+        straightness: Of the arms seen in this frame: 1 when straight, from wherever one looks.
         head_up: Head above the middle of the shoulders: high only in an upright body.
         restarted: What was known of the body does not hold any more (a cut, another person).
     """
@@ -43,6 +44,7 @@ class Body:
     hands_seen: float
     reach: float
     extension: float
+    straightness: float
     head_up: float
     restarted: bool
 
@@ -192,7 +194,7 @@ class BodyTracker:
         lost_s: float = 1.0,
     ) -> None:
         self._arms = [
-            tuple(skeleton.index(f"{side}_{part}") for part in ("shoulder", "wrist"))
+            tuple(skeleton.index(f"{side}_{part}") for part in ("shoulder", "elbow", "wrist"))
             for side in ("right", "left")
         ]
         self._min_score, self._speed = min_score, speed
@@ -253,7 +255,7 @@ class BodyTracker:
     def _without_jumps(self, observation: Observation, points: list[Point]) -> Observation:
         """The frame without the wrists that are suddenly elsewhere, such as in a rack's steel."""
         scores = np.array(observation.scores, float)
-        for _, wrist in self._arms:
+        for *_, wrist in self._arms:
             if not self._sees(scores[wrist], points[wrist]):
                 continue
             seen_s, place = self._wrists.get(wrist, (math.nan, UNKNOWN))
@@ -311,9 +313,10 @@ class BodyTracker:
             self._trunk_y,
             math.nan if math.isnan(hands[1]) else self._hands_y,
             hands_off,
-            math.sqrt(max(weights[wrist] for _, wrist in self._arms)),
+            math.sqrt(max(weights[wrist] for *_, wrist in self._arms)),
             reach / length_px,
             extension / length_px,
+            self._straightness(points, weights),
             self._head_px(points, weights) / length_px,
             restarted,
         )
@@ -321,13 +324,26 @@ class BodyTracker:
     def _arms_px(self, points: list[Point], weights: list[float]) -> tuple[float, float]:
         """Shoulder above wrist, and their distance, in pixels: the arms' weighted means."""
         total = reach = distance = 0.0
-        for shoulder, wrist in self._arms:
+        for shoulder, _, wrist in self._arms:
             weight = weights[shoulder] * weights[wrist]
             if weight > 0:
                 total += weight
                 reach += weight * (points[wrist][1] - points[shoulder][1])
                 distance += weight * math.dist(points[wrist], points[shoulder])
         return (reach / total, distance / total) if total > 0 else UNKNOWN
+
+    def _straightness(self, points: list[Point], weights: list[float]) -> float:
+        """Shoulder to wrist over the way by the elbow: the weighted mean of the arms seen whole."""
+        total = straight = 0.0
+        for shoulder, elbow, wrist in self._arms:
+            weight = weights[shoulder] * weights[elbow] * weights[wrist]
+            way = math.dist(points[shoulder], points[elbow]) + math.dist(
+                points[elbow], points[wrist]
+            )
+            if weight > 0 and way > 0:
+                total += weight
+                straight += weight * math.dist(points[shoulder], points[wrist]) / way
+        return straight / total if total > 0 else math.nan
 
     def _head_px(self, points: list[Point], weights: list[float]) -> float:
         """Head above the middle of the shoulders in pixels; NaN unless all three are seen."""

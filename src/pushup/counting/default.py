@@ -52,6 +52,12 @@ class DefaultCounter:
     deepest = 0.9
     """Body lengths that a push-up may come down; what is deeper may be a way to the floor."""
 
+    quickest_s = 0.2
+    """A cycle that is over before was no movement of a body: a keypoint came and went."""
+
+    slowest_s = 10.0
+    """A descent that takes longer is no movement either: the picture or an estimate drifts."""
+
     bent = 0.3
     """Share of a descent that arms shorten by at least, if it is that of a push-up."""
 
@@ -154,6 +160,10 @@ class DefaultCounter:
         """The cycle as a repetition, or why it is none."""
         figures = self._evidence.figures() | {"depth": cycle.depth}
         self._evidence.restart()
+        if cycle.top_s - cycle.start_s < self.quickest_s:
+            return None, "too quick for a body"
+        if cycle.down_s - cycle.start_s > self.slowest_s:
+            return None, "too slow for a descent"
         odds = push_up_odds(figures)
         if odds < self.refusal_odds:
             self._gate.refuse()

@@ -6,12 +6,34 @@ from pushup.counting.body import HANDS_SEEN, Body
 from pushup.counting.filters import LowPass
 
 
+class Slope:
+    """Slope of the line of y on x through weighted points, as running sums."""
+
+    def __init__(self) -> None:
+        self._weight = self._x = self._y = self._xx = self._xy = 0.0
+
+    def add(self, x: float, y: float, weight: float) -> None:
+        """Take in a point."""
+        self._weight += weight
+        self._x += weight * x
+        self._y += weight * y
+        self._xx += weight * x * x
+        self._xy += weight * x * y
+
+    @property
+    def value(self) -> float:
+        """NaN where x has not varied."""
+        mean = self._x / self._weight if self._weight > 0 else 0.0
+        variance = self._xx - mean * self._x
+        return (self._xy - mean * self._y) / variance if variance > 0 else math.nan
+
+
 class CycleEvidence:
     """Sums over the frames of one cycle; every figure is independent of the frame rate.
 
     A push-up is told from any other motion by its arms: the hands stay where they are, below the
-    shoulders, and the arms shorten as far as the trunk comes down. The recogniser's score is
-    that of the last seconds: a position outlasts a cycle, and a short cycle has few frames.
+    shoulders, and the arms bend and shorten as far as the trunk comes down. The recogniser's score
+    is that of the last seconds: a position outlasts a cycle, and a short cycle has few frames.
     """
 
     recognised_s = 2.0
@@ -29,11 +51,9 @@ class CycleEvidence:
     def restart(self) -> None:
         """A new cycle begins: forget the frames of the last."""
         self._weight = self._off = self._reach = 0.0
-        self._head_up = 0.0
+        self._head_up = self._seen = 0.0
         self._heads = self._frames = 0
-        self._seen = 0.0
-        self._trunk = self._hands = self._arms = 0.0
-        self._trunk_trunk = self._trunk_hands = self._trunk_arms = 0.0
+        self._extension, self._straightness, self._hands = Slope(), Slope(), Slope()
         self._origin: Body | None = None
 
     def add(self, body: Body, pushing_up: float | None = None) -> None:
@@ -50,18 +70,14 @@ class CycleEvidence:
         if self._origin is None:
             self._origin = body
         weight = body.hands_seen**2
-        trunk = body.trunk_y - self._origin.trunk_y
-        hands = body.hands_y - self._origin.hands_y
-        arms = body.extension - self._origin.extension
         self._weight += weight
         self._off += weight * body.hands_off
         self._reach += weight * body.reach
-        self._trunk += weight * trunk
-        self._hands += weight * hands
-        self._arms += weight * arms
-        self._trunk_trunk += weight * trunk * trunk
-        self._trunk_hands += weight * trunk * hands
-        self._trunk_arms += weight * trunk * arms
+        trunk = body.trunk_y - self._origin.trunk_y
+        self._hands.add(trunk, body.hands_y - self._origin.hands_y, weight)
+        self._extension.add(trunk, body.extension - self._origin.extension, weight)
+        if math.isfinite(body.straightness):
+            self._straightness.add(trunk, body.straightness, weight)
 
     def figures(self) -> dict[str, float]:
         """What the cycle showed; what was not seen is left out.
@@ -69,35 +85,35 @@ class CycleEvidence:
         Returns:
             `recognised`: score of the recogniser. `head_up`: mean height of the head above the
             shoulders. `arms_shorten`: slope of the arms' extension on the trunk's height, about 0.8
-            in a push-up, 0 when the arms hang, below 0 in a pull-up. `hands_follow`: slope of the
-            hands' height on the trunk's, 0 when planted, 1 when they go with it, below 0 when they
-            come to meet it. `hands_off`: mean distance of the hands from their place. `reach`: mean
-            height of the shoulders above the hands. Body lengths throughout. `hands_seen`: mean
-            confidence in the hands.
+            in a push-up, 0 when the arms hang, below 0 in a pull-up. `arms_bend`: slope of their
+            straightness, about 0.7 in a push-up, 0 where straight arms only turn or elbows bend
+            along the line of sight. `hands_follow`: slope of the hands' height on the trunk's, 0
+            when planted, 1 when they go with it, below 0 when they come to meet it. `hands_off`:
+            mean distance of the hands from their place. `reach`: mean height of the shoulders above
+            the hands. Body lengths throughout. `hands_seen`: mean confidence in the hands.
         """
         figures = {}
         if math.isfinite(self._score.value):
             figures["recognised"] = self._score.value
         if self._heads:
             figures["head_up"] = self._head_up / self._heads
-        mean = self._trunk / self._weight if self._weight > 0 else 0.0
-        variance = self._trunk_trunk - mean * self._trunk
-        if not variance > 0:
-            return figures
-        return figures | {
-            "arms_shorten": (self._trunk_arms - mean * self._arms) / variance,
-            "hands_follow": (self._trunk_hands - mean * self._hands) / variance,
-            "hands_off": self._off / self._weight,
-            "reach": self._reach / self._weight,
-            "hands_seen": self._seen / self._frames,
-        }
+        if math.isfinite(self._straightness.value):
+            figures["arms_bend"] = self._straightness.value
+        if math.isfinite(self._extension.value):
+            figures |= {
+                "arms_shorten": self._extension.value,
+                "hands_follow": self._hands.value,
+                "hands_off": self._off / self._weight,
+                "reach": self._reach / self._weight,
+                "hands_seen": self._seen / self._frames,
+            }
+        return figures
 
 
 RECOGNISED = 0.5
-"""Score at which the shipped recogniser speaks neither for nor against a push-up.
-
-Any from 0.2 to 0.6 counts the same in the train clips, and nearly so in the val clips.
-"""
+"""Score at which the shipped recogniser speaks neither for nor against a push-up."""
+RECOGNISED_ODDS = 2.1
+"""The most it says for one in log-odds; with no recogniser half of that is missing."""
 
 
 def push_up_odds(figures: dict[str, float]) -> float:
@@ -111,10 +127,12 @@ def push_up_odds(figures: dict[str, float]) -> float:
     """
     depth = figures["depth"]
     odds = 0.4 - 4.0 * max(0.0, depth - 0.9) - 19.0 * max(0.0, 0.35 - depth)
-    odds -= 3.8 * max(-0.5, min(figures.get("head_up", 0.0), 0.6))
+    odds -= 3.8 * max(-0.25, min(figures.get("head_up", 0.0), 0.6))
     if "recognised" in figures:
-        score = max(-4.0, min(_logit(figures["recognised"]), 3.0))
-        odds += 0.7 * (score - _logit(RECOGNISED))
+        score = _logit(figures["recognised"]) - _logit(RECOGNISED)
+        odds += min(1.5 * score, RECOGNISED_ODDS)
+    else:
+        odds -= RECOGNISED_ODDS / 2
     seen = min(figures.get("hands_seen", 0.0) / HANDS_SEEN, 1.0)
     odds -= 0.7 * (1 - seen)
     return odds + seen * _hand_odds(figures) if seen else odds
@@ -128,6 +146,7 @@ def _hand_odds(figures: dict[str, float]) -> float:
         - 2.0 * min(abs(figures["hands_follow"]), 1.5)
         - 8.0 * min(figures["hands_off"], 0.6)
         + 3.2 * max(-0.5, min(figures["reach"], 0.6))
+        - 4.0 * max(0.0, 0.2 - max(-0.2, figures.get("arms_bend", 0.2)))
     )
 
 

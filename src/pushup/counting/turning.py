@@ -8,9 +8,14 @@ from pushup.counting.filters import LowPass
 
 @dataclass(frozen=True)
 class Cycle:
-    """A descent from `peak` to `bottom` and the return, all in the signal's units."""
+    """A descent from `peak` to `bottom` and the return, all in the signal's units.
+
+    It leaves its peak at `start_s`, is down from `down_s` on, and back at `top_s`; `bottom_s` is
+    the middle of its stay at the bottom.
+    """
 
     start_s: float
+    down_s: float
     bottom_s: float
     top_s: float
     peak: float
@@ -103,7 +108,7 @@ class TurningPoints:
         cycle = None
         if (back or turned) and not self._reported:
             bottom_s = (self._hold_s + self._hold_end_s) / 2
-            cycle = Cycle(self.start_s, bottom_s, time_s, self.peak, self.bottom)
+            cycle = Cycle(self.start_s, self._hold_s, bottom_s, time_s, self.peak, self.bottom)
             self._reported = True
         if back:
             self.begin(time_s, value)
