@@ -106,6 +106,18 @@ def test_masked_loss_ignores_unlabelled_joints_and_ends_at_zero():
     assert MaskedGaussianLoss()(wrong, targets, labelled).item() == pytest.approx(0, abs=1e-4)
 
 
+def test_only_the_hardest_joints_count():
+    targets, labelled = torch.zeros(1, 3, 4, 4), torch.tensor([[True, True, False]])
+    maps = torch.full((1, 3, 4, 4), -20.0)
+    maps[0, 1, 0, 0], maps[0, 2] = 3.0, 20.0  # one wrong cell; an unlabelled joint all wrong
+    whole, hard = (MaskedGaussianLoss(k)(maps, targets, labelled).item() for k in (None, 1))
+    assert hard == pytest.approx(math.log1p(math.exp(3.0)), abs=1e-3)
+    assert whole == pytest.approx(hard / 2, abs=1e-3)
+    assert MaskedGaussianLoss(7)(maps, targets, labelled).item() == pytest.approx(whole)
+    with pytest.raises(InputError, match="loss.hardest=0"):
+        MaskedGaussianLoss(0)
+
+
 def test_warmup_cosine_rises_then_falls():
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=2.0)
     schedule = warmup_cosine(optimizer, total_steps=100, warmup=0.1)

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from pushup.cli import InputError
+
 
 class OffsetHeatmapLoss(nn.Module):
     """The published loss of the encoder-decoder nets, for `OffsetHeatmap` maps.
@@ -41,7 +43,17 @@ class MaskedGaussianLoss(nn.Module):
 
     Summed over a joint's cells, so that its size does not depend on how much of a map is empty,
     and less the targets' own entropy, so that a perfect prediction costs 0.
+
+    Args:
+        hardest: Only so many joints of each picture count, those of the highest loss: the online
+            hard keypoint mining of Chen et al., "Cascaded Pyramid Network", CVPR 2018. None: all.
     """
+
+    def __init__(self, hardest: int | None = None) -> None:
+        super().__init__()
+        if hardest is not None and hardest < 1:
+            raise InputError(f"loss.hardest={hardest} leaves no joint: choose 1 or more")
+        self.hardest = hardest
 
     def forward(self, maps: Tensor, targets: Tensor, labelled: Tensor) -> Tensor:
         """Maps and targets (B, K, S, S), labelled (B, K)."""
@@ -49,5 +61,9 @@ class MaskedGaussianLoss(nn.Module):
         entropy = binary_cross_entropy_with_logits(
             torch.logit(targets, eps=1e-6), targets, reduction="none"
         )
-        per_joint = (losses - entropy).flatten(2).sum(-1)
-        return (per_joint * labelled).sum() / labelled.sum().clamp(min=1)
+        per_joint = (losses - entropy).flatten(2).sum(-1) * labelled
+        if self.hardest is None:
+            return per_joint.sum() / labelled.sum().clamp(min=1)
+        kept = min(self.hardest, labelled.shape[1])
+        number = labelled.sum(1).clamp(max=kept).sum().clamp(min=1)
+        return per_joint.topk(kept, 1).values.sum() / number
