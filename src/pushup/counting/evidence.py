@@ -110,10 +110,8 @@ class CycleEvidence:
         return figures
 
 
-RECOGNISED = 0.5
-"""Score at which the shipped recogniser speaks neither for nor against a push-up."""
 RECOGNISED_ODDS = 2.1
-"""The most it says for one in log-odds; with no recogniser half of that is missing."""
+"""The most a recogniser says for a push-up in log-odds; with none half of that is missing."""
 
 
 def push_up_odds(figures: dict[str, float]) -> float:
@@ -123,18 +121,18 @@ def push_up_odds(figures: dict[str, float]) -> float:
     cycles found in the train traces (a foreign pose model's and our own network's, as they are and
     with noise added) and in rendered people who do push-ups and anything else
     (`pushup.evaluation.counting_rendered`); they are few and far from any single clip. What the
-    hands do counts as much as they are seen.
+    hands do counts as much as they are seen. The recogniser's score is taken for a probability, as
+    that of the shipped one is (`python -m pushup.models.weights temper` makes it so).
     """
     depth = figures["depth"]
     odds = 0.4 - 4.0 * max(0.0, depth - 0.9) - 19.0 * max(0.0, 0.35 - depth)
     odds -= 3.8 * max(-0.25, min(figures.get("head_up", 0.0), 0.6))
     if "recognised" in figures:
-        score = _logit(figures["recognised"]) - _logit(RECOGNISED)
-        odds += min(1.5 * score, RECOGNISED_ODDS)
+        odds += min(1.5 * _logit(figures["recognised"]), RECOGNISED_ODDS)
     else:
         odds -= RECOGNISED_ODDS / 2
     seen = min(figures.get("hands_seen", 0.0) / HANDS_SEEN, 1.0)
-    odds -= 0.7 * (1 - seen)
+    odds -= 1.0 * (1 - seen)
     return odds + seen * _hand_odds(figures) if seen else odds
 
 

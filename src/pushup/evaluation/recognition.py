@@ -18,7 +18,13 @@ from pushup.data.recognition import RecognitionDataModule, RecognitionDataset
 from pushup.evaluation import pictures
 from pushup.evaluation.predictions import latency_ms
 from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
-from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
+from pushup.metrics.recognition import (
+    auc,
+    best_threshold,
+    bootstrap_interval,
+    confusion,
+    temperature,
+)
 from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.second_head import SecondHead
@@ -107,6 +113,7 @@ def evaluate_recognition(
         "device": device,
         "threshold": thresholds["chosen"],
         "threshold_from": module.val_split,
+        "temperature": temperature(on_val.scores, on_val.labels),
         **summarise(scored, thresholds),
         "sources": {
             str(name): summarise_source(scored.of_source(name), thresholds)
@@ -220,7 +227,9 @@ def markdown(results: dict[str, Any]) -> str:
         f"{results['images']} images ({results['positives']} push-up) of {results['scenes']} "
         f"scenes; {results['images_per_s']:.1f} images/s in batches, {results['ms']:.1f} ms for "
         f"one ({results['device']}).\n\nAUC {auc_text}. The chosen threshold has the best F1 on "
-        f"split {results['threshold_from']}. Brackets: 95 % intervals that resample scenes.\n\n"
+        f"split {results['threshold_from']}. Brackets: 95 % intervals that resample scenes. "
+        f"Temperature {results['temperature']:.2f} on split {results['threshold_from']}: what "
+        f"logits would have to be divided by to be calibrated.\n\n"
         f"{headline}\n\nBy source at the chosen threshold (last column: at the published one)\n\n"
         f"{by_source}\n"
     )

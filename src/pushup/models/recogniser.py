@@ -77,6 +77,13 @@ class Recogniser(nn.Module):
         """Scores (B,) in 0..1 that somebody is in push-up position, of RGB uint8 images."""
         return self(images).float().sigmoid()
 
+    def temper(self, temperature: float) -> None:
+        """Divide its logits by a temperature; see `pushup.metrics.recognition.temperature`."""
+        unit: nn.Linear = self.network.get_classifier()  # type: ignore[operator]
+        with torch.no_grad():
+            unit.weight.div_(temperature)
+            unit.bias.div_(temperature)
+
     def spec(self) -> dict[str, Any]:
         """Plain values from which `from_spec` builds this model again, without its weights."""
         return {

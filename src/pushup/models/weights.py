@@ -5,6 +5,7 @@ safetensors (weights only, fp16, for shipping). Both carry the model's `spec`. N
 
     python -m pushup.models.weights export CHECKPOINT OUT.safetensors [--metrics results.json]
     python -m pushup.models.weights average OUT.safetensors FILE FILE ...
+    python -m pushup.models.weights temper OUT.safetensors RECOGNISER TEMPERATURE
     python -m pushup.models.weights show FILE
 """
 
@@ -261,6 +262,25 @@ def average(paths: Sequence[str | Path], out: str | Path) -> None:
     save(models[0], {**models[0].spec(), "training": {"averaged": training}}, out)
 
 
+def temper(path: str | Path, temperature: float, out: str | Path) -> None:
+    """Write a recogniser whose logits are divided by a temperature.
+
+    `evaluate.py mode=recognition` prints the one that makes its scores as sure as they are right.
+
+    Raises:
+        InputError: See `load_any`; or the file holds no recogniser, or the temperature is none.
+    """
+    if not 0 < temperature < float("inf"):
+        raise InputError(f"a temperature is above 0, not {temperature}")
+    model = load_any(path)
+    if not isinstance(model, Recogniser):
+        raise InputError(f"{path} holds no recogniser: only one has a score to temper")
+    model.temper(temperature)
+    training = {"temperature": temperature, "of": read(path)[0].get("training", {})}
+    model.metrics = {}
+    save(model, {**model.spec(), "training": training}, out)
+
+
 def _read_results(path: str | Path) -> dict[str, Any]:
     try:
         return json.loads(Path(path).read_text())
@@ -281,6 +301,10 @@ def main(argv: list[str] | None = None) -> None:
     averaging = commands.add_parser("average", help="mean of several trainings of one model")
     averaging.add_argument("out")
     averaging.add_argument("files", nargs="+")
+    tempering = commands.add_parser("temper", help="calibrate the scores of a recogniser")
+    tempering.add_argument("out")
+    tempering.add_argument("file")
+    tempering.add_argument("temperature", type=float)
     showing = commands.add_parser("show", help="print what a file says of itself")
     showing.add_argument("checkpoint")
     arguments = parser.parse_args(argv)
@@ -289,6 +313,8 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{arguments.out}: {Path(arguments.out).stat().st_size / 1e6:.1f} MB")
     elif arguments.command == "average":
         average(arguments.files, arguments.out)
+    elif arguments.command == "temper":
+        temper(arguments.file, arguments.temperature, arguments.out)
     else:
         print(json.dumps(read(arguments.checkpoint)[0], indent=2))
 
