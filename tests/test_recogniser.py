@@ -24,7 +24,13 @@ from pushup.data.recognition import (
 from pushup.evaluation.recognition import COUNTS, evaluate_recognition
 from pushup.inference.onnx_model import OnnxRecogniser
 from pushup.inference.recogniser import PushUpRecogniser, open_recogniser
-from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
+from pushup.metrics.recognition import (
+    auc,
+    best_threshold,
+    bootstrap_interval,
+    confusion,
+    temperature,
+)
 from pushup.models import Recogniser, weights
 from pushup.models.encoders import build_encoder
 from pushup.training import run
@@ -142,6 +148,38 @@ def test_best_threshold_by_hand():
     assert confusion(scores, labels, best_threshold(scores, labels)).f1 == pytest.approx(0.8)
     every = np.ones(3, bool)
     assert best_threshold(np.array([0.2, 0.3, 0.9]), every) < 0.2  # all found
+
+
+def test_temperature_undoes_what_made_scores_too_sure_or_not_sure_enough():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, 4000)
+    labels = rng.random(4000) < 1 / (1 + np.exp(-logits))
+    for factor in (0.3, 1.0, 4.0):
+        found = temperature(1 / (1 + np.exp(-factor * logits)), labels)
+        assert found == pytest.approx(factor, rel=0.06)
+    assert np.isnan(temperature(np.array([0.2, 0.9]), np.array([True, True])))
+
+
+def test_temper_command(tmp_path, capsys):
+    torch.manual_seed(0)
+    model = Recogniser(encoder="mobilenetv2_035", input_size=32).eval()
+    torch.nn.init.normal_(model.network.get_classifier().weight)
+    file, out = tmp_path / "file.safetensors", tmp_path / "out.safetensors"
+    weights.save(model, model.spec() | {"training": {"seed": 0}}, file)
+    weights.main(["temper", str(out), str(file), "0.25"])
+    images = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
+    before, after = (weights.load_recogniser(path)(images) for path in (file, out))
+    torch.testing.assert_close(after, 4 * before, atol=2e-2, rtol=1e-2)
+    assert weights.read(out)[0]["training"] == {"temperature": 0.25, "of": {"seed": 0}}
+    for bad, message in (
+        ([str(tmp_path / "no.safetensors"), str(file), "0"], "above 0"),
+        ([str(tmp_path / "no.safetensors"), str(weights.find("blazepose")), "1"], "no recogniser"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            weights.main(["temper", *bad])
+        assert stopped.value.code == 1
+        assert message in capsys.readouterr().err
+        assert not (tmp_path / "no.safetensors").exists()
 
 
 def test_interval_resamples_scenes():

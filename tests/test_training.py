@@ -114,7 +114,7 @@ def test_only_the_hardest_joints_count():
     assert hard == pytest.approx(math.log1p(math.exp(3.0)), abs=1e-3)
     assert whole == pytest.approx(hard / 2, abs=1e-3)
     assert MaskedGaussianLoss(7)(maps, targets, labelled).item() == pytest.approx(whole)
-    with pytest.raises(InputError, match="loss.hardest=0"):
+    with pytest.raises(InputError, match="hardest=0"):
         MaskedGaussianLoss(0)
 
 
