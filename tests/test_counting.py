@@ -223,6 +223,7 @@ def test_the_recogniser_is_asked_about_the_last_seconds_not_the_cycle_alone() ->
 def test_push_ups_that_the_recogniser_is_sure_are_none_do_not_count(score, counted) -> None:
     frames = [replace(o, pushing_up=score) for o in film(*push_ups(4, 2.0))]
     assert len(count(DefaultCounter(gate=OpenGate()), frames)) == counted
+    assert len(OfflineCounter().count(frames)) == counted
 
 
 def test_arms_that_stay_straight_speak_against_a_push_up() -> None:

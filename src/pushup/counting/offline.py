@@ -11,6 +11,9 @@ from pushup.counting.turning import Cycle, TurningPoints
 from pushup.counting.types import Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 
+_Frame = tuple[Body, float | None]
+"""A body, and the recogniser's score where there is one."""
+
 
 class OfflineCounter:
     """Counts a finished clip with the signals and the evidence of the default counter.
@@ -46,42 +49,42 @@ class OfflineCounter:
     def count(self, observations: Sequence[Observation]) -> list[Rep]:
         """The repetitions of a clip, in order of time."""
         reps: list[Rep] = []
-        for bodies in self._stretches(observations):
-            found = self._reps(bodies, self.floor)
+        for frames in self._stretches(observations):
+            found = self._reps(frames, self.floor)
             if found:
                 usual = float(np.median([rep.depth for rep in found]))
-                found = self._reps(bodies, max(self.floor, self.relative_floor * usual))
+                found = self._reps(frames, max(self.floor, self.relative_floor * usual))
             reps += found
         return reps
 
-    def _stretches(self, observations: Sequence[Observation]) -> list[list[Body]]:
+    def _stretches(self, observations: Sequence[Observation]) -> list[list[_Frame]]:
         """Runs of frames that show one body without a cut or a long loss."""
         tracker = BodyTracker(self._skeleton, smooth_s=0.0)
-        stretches: list[list[Body]] = []
+        stretches: list[list[_Frame]] = []
         for observation in observations:
             body = tracker.update(observation)
             if body is None:
                 continue
             if body.restarted or not stretches:
                 stretches.append([])
-            stretches[-1].append(body)
+            stretches[-1].append((body, observation.pushing_up))
         return stretches
 
-    def _reps(self, bodies: list[Body], floor: float) -> list[Rep]:
-        time_s = np.array([body.time_s for body in bodies])
+    def _reps(self, frames: list[_Frame], floor: float) -> list[Rep]:
+        time_s = np.array([body.time_s for body, _ in frames])
         even_s = np.arange(time_s[0], time_s[-1] + 0.5 / self.rate_hz, 1 / self.rate_hz)
-        height = np.interp(even_s, time_s, [body.height for body in bodies])
+        height = np.interp(even_s, time_s, [body.height for body, _ in frames])
         height = gaussian_filter1d(height, self.smooth_s * self.rate_hz, mode="nearest")
         turning = TurningPoints(floor, self.recover)
         cycles = [turning.update(t, value) for t, value in zip(even_s, height, strict=True)]
-        reps = [self._judge(cycle, bodies) for cycle in cycles if cycle is not None]
+        reps = [self._judge(cycle, frames) for cycle in cycles if cycle is not None]
         return [rep for rep in reps if rep is not None]
 
-    def _judge(self, cycle: Cycle, bodies: list[Body]) -> Rep | None:
+    def _judge(self, cycle: Cycle, frames: list[_Frame]) -> Rep | None:
         evidence = CycleEvidence()
-        for body in bodies:
+        for body, pushing_up in frames:
             if cycle.start_s <= body.time_s <= cycle.top_s:
-                evidence.add(body)
+                evidence.add(body, pushing_up)
         figures = evidence.figures() | {"depth": cycle.depth}
         odds = push_up_odds(figures)
         if odds <= 0:
