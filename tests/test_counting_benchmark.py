@@ -175,6 +175,42 @@ def test_own_keypoints_are_predicted_once_and_reusable(clips, tmp_path) -> None:
     assert one == other
 
 
+def test_traces_of_other_weights_are_not_taken_for_ones_own(clips, tmp_path) -> None:
+    (clips / "videos").mkdir()
+    for clip in read_clips(clips, "val"):
+        writer = cv2.VideoWriter(str(clip.video), cv2.VideoWriter.fourcc(*"mp4v"), 25, (64, 48))
+        for value in range(0, 200, 50):
+            writer.write(np.full((48, 64, 3), value, np.uint8))
+        writer.release()
+    folder = tmp_path / "out" / "traces"
+
+    def predicted(seed: int) -> tuple[np.ndarray, int]:
+        file = tmp_path / f"blazepose_{seed}.safetensors"
+        torch.manual_seed(seed)
+        model = KeypointModel("blazepose", BlazePose, GaussianHeatmap(64), UPPER7, (0.5,) * 3)
+        for parameter in model.network.parameters():
+            torch.nn.init.normal_(parameter, std=0.1)
+        weights.save(model, model.spec(), file)
+        evaluate_counting(
+            clips,
+            "val",
+            tmp_path / "out",
+            ["published"],
+            GATE,
+            TRACKER,
+            ckpt_path=str(file),
+            workers=1,
+            plots=False,
+        )
+        path = folder / "a.npz"
+        return load_trace(path).keypoints, path.stat().st_mtime_ns
+
+    (first, written), (again, kept), (other, _) = (predicted(seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert kept == written
+    assert not np.array_equal(first, other)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -157,14 +157,17 @@ def test_with_a_model_people_are_drawn_and_looked_at_once(clips, tmp_path) -> No
     }
     first = evaluate_negatives(*arguments, **options)
     assert first["keypoints"].endswith("blazepose.safetensors")
-    traces = sorted(path.name for path in (tmp_path / "out" / "traces").iterdir())
-    assert traces == ["push_ups_0.npz", "rendered_0.npz"]
-    trace = load_trace(tmp_path / "out" / "traces" / "rendered_0.npz")
+    drawn = tmp_path / "out" / "drawn"
+    files = sorted(path.name for path in drawn.iterdir())
+    assert files == ["made_by.json", "push_ups_0.npz", "rendered_0.npz"]
+    trace = load_trace(drawn / "rendered_0.npz")
     assert trace.time_s[1] == pytest.approx(0.5)
     assert trace.seconds > 0
-    before = (tmp_path / "out" / "traces" / "rendered_0.npz").stat().st_mtime_ns
+    before = (drawn / "rendered_0.npz").stat().st_mtime_ns
     assert evaluate_negatives(*arguments, **options) == first
-    assert (tmp_path / "out" / "traces" / "rendered_0.npz").stat().st_mtime_ns == before
+    assert (drawn / "rendered_0.npz").stat().st_mtime_ns == before
+    evaluate_negatives(*arguments, **options | {"fps": 3})
+    assert load_trace(drawn / "rendered_0.npz").time_s[1] == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize(

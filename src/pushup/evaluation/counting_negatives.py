@@ -27,6 +27,7 @@ from pushup.evaluation.counting_runs import (
     Setup,
     build_counter,
     in_parallel,
+    keep_only,
     predict_all,
     run_counter,
     watch,
@@ -177,14 +178,19 @@ def evaluate_negatives(
         paths = _clips(Path(root), split, traces, setup, out, workers)
         tasks |= {f"clip {path.stem}": partial(_clip, path, loop_s) for path in paths}
     number = int(np.ceil(minutes * 60 / (SCENES * SCENE_S)))
-    for kind, make, times in (
-        ("rendered", _negative, number),
-        ("push_ups", _push_ups, -(-number // 10)),
-    ):
-        for one in range(10_000 * seed, 10_000 * seed + times):
-            path = out / "traces" / f"{kind}_{one}.npz"
-            drawn = None if ckpt_path is None else _Drawn(path, setup, fps)
-            tasks[f"{kind} {one}"] = partial(make, one, drawn)
+    rendered = {
+        f"{kind}_{one}": (make, one)
+        for kind, make, times in (
+            ("rendered", _negative, number),
+            ("push_ups", _push_ups, -(-number // 10)),
+        )
+        for one in range(10_000 * seed, 10_000 * seed + times)
+    }
+    if ckpt_path is not None:
+        keep_only(out / "drawn", rendered, setup.made_by() | {"fps": fps})
+    for name, (make, one) in rendered.items():
+        path = out / "drawn" / f"{name}.npz"
+        tasks[name] = partial(make, one, None if ckpt_path is None else _Drawn(path, setup, fps))
     jobs = {name: partial(_count, make, counters, gate) for name, make in tasks.items()}
     found = dict(in_parallel(jobs, workers, "negatives"))
     figures = {

@@ -1,5 +1,7 @@
 """Counters over clips, in parallel: keypoints predicted once a clip, every counter run on them."""
 
+import hashlib
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +20,7 @@ from tqdm import tqdm
 from pushup.cli import InputError
 from pushup.counting.types import Rep
 from pushup.evaluation.counting_clips import Clip, Trace, load_trace, save_trace
+from pushup.evaluation.report import write_text
 from pushup.skeleton import UPPER7
 from pushup.video.source import Frame, open_source
 
@@ -43,6 +46,20 @@ class Setup:
     model: str | None = None
     recogniser: str | None = None
     device: str = "cpu"
+
+    def made_by(self) -> dict[str, Any]:
+        """What decides how its traces look: settings, and the contents of the weights' files."""
+        from pushup.inference.recogniser import recogniser_path
+
+        recogniser = self.recogniser and recogniser_path(self.recogniser)
+        files = {"weights": self.ckpt_path, "recogniser": recogniser}
+        return {"tracker": self.tracker, **{name: _digest(path) for name, path in files.items()}}
+
+
+def _digest(path: str | Path | None) -> str:
+    """Of a file's contents; of what is no file, itself."""
+    file = Path(path or "")
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else str(path)
 
 
 @dataclass(frozen=True)
@@ -156,8 +173,21 @@ def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
         save_trace(out, watch(source, setup))
 
 
+def keep_only(folder: Path, names: Iterable[str], made_by: dict[str, Any]) -> None:
+    """Keep traces of these names that a folder holds if just this made them, else remove them."""
+    text, marker = json.dumps(made_by, indent=2) + "\n", folder / "made_by.json"
+    if marker.is_file() and marker.read_text() == text:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / f"{name}.npz").unlink(missing_ok=True)
+    write_text(marker, text)
+
+
 def predict_all(clips: Sequence[Clip], setup: Setup, folder: Path, workers: int) -> None:
-    """Traces of all clips in a folder; those that lie there already are kept."""
+    """Traces of all clips in a folder; those that the same weights left there are kept."""
+    videos = sorted({str(clip.video.parent) for clip in clips})
+    keep_only(folder, [clip.name for clip in clips], setup.made_by() | {"videos": videos})
     missing = [clip for clip in clips if not (folder / f"{clip.name}.npz").is_file()]
     tasks = {c.name: partial(predict_trace, c, setup, folder / f"{c.name}.npz") for c in missing}
     for _ in in_parallel(tasks, workers, "keypoints"):

@@ -57,6 +57,11 @@ def shared(frame_bgr: np.ndarray, pose: Pose) -> float | None:
     return pose.pushing_up
 
 
+def recogniser_path(choice: str) -> str:
+    """The file that a choice of `open_recogniser` names; the choice itself if it names none."""
+    return str(weights.find("recogniser")) if choice == SHIPPED else choice
+
+
 def open_recogniser(
     choice: str | None, model: PoseModel, device: str = "cpu", threads: int = 0
 ) -> Recognise | None:
@@ -75,8 +80,7 @@ def open_recogniser(
     if choice is None:
         return None
     if choice != SHARED:
-        path = weights.find("recogniser") if choice == SHIPPED else choice
-        network = weights.load_recogniser(path)
+        network = weights.load_recogniser(recogniser_path(choice))
         backend = OnnxRecogniser(network, threads) if device == "cpu" else network
         return PushUpRecogniser(backend, device)
     if not model.recognises:
