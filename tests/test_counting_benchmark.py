@@ -149,16 +149,21 @@ def test_the_command_writes_results_a_table_and_plots(clips, tmp_path) -> None:
         assert picture.std() > 10
 
 
-def test_own_keypoints_are_predicted_once_and_reusable(clips, tmp_path) -> None:
-    torch.manual_seed(0)
-    model = KeypointModel("blazepose", BlazePose, GaussianHeatmap(64), UPPER7, (0.5,) * 3)
-    weights.save(model, model.spec(), tmp_path / "blazepose.safetensors")
-    (clips / "videos").mkdir()
-    for clip in read_clips(clips, "val"):
+def write_videos(root: Path) -> None:
+    """Eight grey frames for each clip."""
+    (root / "videos").mkdir()
+    for clip in read_clips(root, "val"):
         writer = cv2.VideoWriter(str(clip.video), cv2.VideoWriter.fourcc(*"mp4v"), 25, (64, 48))
         for value in range(0, 200, 25):
             writer.write(np.full((48, 64, 3), value, np.uint8))
         writer.release()
+
+
+def test_own_keypoints_are_predicted_once_and_reusable(clips, tmp_path) -> None:
+    torch.manual_seed(0)
+    model = KeypointModel("blazepose", BlazePose, GaussianHeatmap(64), UPPER7, (0.5,) * 3)
+    weights.save(model, model.spec(), tmp_path / "blazepose.safetensors")
+    write_videos(clips)
     arguments = (clips, "val", tmp_path / "out", ["published"], GATE, TRACKER)
     options = {"workers": 1, "plots": False}
     first = evaluate_counting(
@@ -176,12 +181,7 @@ def test_own_keypoints_are_predicted_once_and_reusable(clips, tmp_path) -> None:
 
 
 def test_traces_of_other_weights_are_not_taken_for_ones_own(clips, tmp_path) -> None:
-    (clips / "videos").mkdir()
-    for clip in read_clips(clips, "val"):
-        writer = cv2.VideoWriter(str(clip.video), cv2.VideoWriter.fourcc(*"mp4v"), 25, (64, 48))
-        for value in range(0, 200, 50):
-            writer.write(np.full((48, 64, 3), value, np.uint8))
-        writer.release()
+    write_videos(clips)
     folder = tmp_path / "out" / "traces"
 
     def predicted(seed: int) -> tuple[np.ndarray, int]:
