@@ -97,11 +97,11 @@ class CycleEvidence:
             figures["recognised"] = self._score.value
         if self._heads:
             figures["head_up"] = self._head_up / self._heads
-        if math.isfinite(self._straightness.value):
-            figures["arms_bend"] = self._straightness.value
-        if math.isfinite(self._extension.value):
+        if math.isfinite(bend := self._straightness.value):
+            figures["arms_bend"] = bend
+        if math.isfinite(shorten := self._extension.value):
             figures |= {
-                "arms_shorten": self._extension.value,
+                "arms_shorten": shorten,
                 "hands_follow": self._hands.value,
                 "hands_off": self._off / self._weight,
                 "reach": self._reach / self._weight,

@@ -54,11 +54,6 @@ class _Sequence:
         return self.shows[max(0, min(int((time_s - before_s) / SCENE_S), len(self.shows) - 1))]
 
 
-def _rendered(routine: Routine, shows: tuple[str, ...], drawn: "_Drawn | None") -> _Sequence:
-    trace = routine.trace() if drawn is None else drawn.trace(routine)
-    return _Sequence(trace, shows, tuple(routine.bottoms_s))
-
-
 @dataclass(frozen=True)
 class _Drawn:
     """Networks that look at pictures; what they saw is kept in `path`."""
@@ -71,6 +66,11 @@ class _Drawn:
         if not self.path.is_file():
             save_trace(self.path, watch(routine.film(self.fps), self.setup))
         return load_trace(self.path)
+
+
+def _rendered(routine: Routine, shows: tuple[str, ...], drawn: _Drawn | None) -> _Sequence:
+    trace = routine.trace() if drawn is None else drawn.trace(routine)
+    return _Sequence(trace, shows, tuple(routine.bottoms_s))
 
 
 def _negative(seed: int, drawn: _Drawn | None) -> _Sequence:

@@ -56,7 +56,7 @@ class Setup:
         return {"tracker": self.tracker, **{name: _digest(path) for name, path in files.items()}}
 
 
-def _digest(path: str | Path | None) -> str:
+def _digest(path: str | None) -> str:
     """Of a file's contents; of what is no file, itself."""
     file = Path(path or "")
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else str(path)
