@@ -11,7 +11,7 @@ import pytest
 from counting_body import ARM, count, film, pose, push_ups
 from pushup.counting.body import BodyTracker
 from pushup.counting.default import DefaultCounter
-from pushup.counting.evidence import CycleEvidence, push_up_odds
+from pushup.counting.evidence import CycleEvidence, Doubt, push_up_odds
 from pushup.counting.gate import OpenGate
 from pushup.counting.offline import OfflineCounter
 from pushup.counting.types import Observation
@@ -224,6 +224,51 @@ def test_push_ups_that_the_recogniser_is_sure_are_none_do_not_count(score, count
     frames = [replace(o, pushing_up=score) for o in film(*push_ups(4, 2.0))]
     assert len(count(DefaultCounter(gate=OpenGate()), frames)) == counted
     assert len(OfflineCounter().count(frames)) == counted
+
+
+def test_the_position_has_to_last_through_the_cycle() -> None:
+    def evidence(at_the_top: float) -> dict[str, float]:
+        height, duration_s = push_ups(1, 3.0)
+        tracker, seen = BodyTracker(UPPER7), CycleEvidence()
+        for frame in film(height, duration_s):
+            body = tracker.update(frame)
+            assert body is not None
+            seen.add(body, 0.9 if height(frame.time_s) < 0.9 else at_the_top)
+        return seen.figures() | {"depth": 0.55}
+
+    lasting, bottom_only = evidence(0.9), evidence(0.05)
+    assert bottom_only["recognised"] > 0.4 > 0.1 > bottom_only["recognised_least"]
+    same_mean = lasting | {"recognised": bottom_only["recognised"]}
+    assert push_up_odds(bottom_only) < push_up_odds(same_mean) - 1.0
+    never = same_mean | {"recognised": 0.05, "recognised_least": 0.05}
+    assert push_up_odds(never) == push_up_odds(never | {"recognised_least": 0.4})
+
+
+def test_doubt_is_bounded_fades_and_is_taken_back() -> None:
+    doubt = Doubt()
+    assert doubt.at(3.0) == 0.0
+    doubt.add(3.0, -20.0)
+    assert doubt.at(3.0) == 1.0
+    assert doubt.at(3.0 + Doubt.fade_s) == pytest.approx(math.exp(-1))
+    doubt.add(3.0, -20.0)
+    assert doubt.at(3.0) == Doubt.most
+    doubt.add(3.0, 5.0)
+    assert doubt.at(3.0) == Doubt.most - 1.0
+    doubt.add(3.0, 5.0)
+    assert doubt.at(3.0) == 0.0
+
+
+def test_movements_that_were_none_make_the_next_one_doubtful() -> None:
+    times = np.arange(0, 4.2, 1 / 30)  # two squats
+    before = [Observation(squat(t), np.full(7, 0.9), float(t)) for t in times]
+    height, duration_s = push_ups(3, 2.0, pause_s=2.0)
+    frames = [replace(o, time_s=o.time_s + 4.2) for o in film(height, duration_s)]
+    alone = count(DefaultCounter(), frames)
+    after = count(DefaultCounter(), before + frames)
+    assert len(alone) == len(after) == 3
+    assert alone[0].evidence["doubt"] == 0.0 < after[0].evidence["doubt"]
+    assert after[0].confidence < alone[0].confidence
+    assert after[1].evidence["doubt"] < after[0].evidence["doubt"]
 
 
 def test_arms_that_stay_straight_speak_against_a_push_up() -> None:

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Literal
 
 from pushup.counting.body import Body, BodyTracker
-from pushup.counting.evidence import CycleEvidence, push_up_odds
+from pushup.counting.evidence import CycleEvidence, Doubt, push_up_odds
 from pushup.counting.gate import Gate, PoseGate
 from pushup.counting.turning import Cycle, Stillness, TurningPoints
 from pushup.counting.types import CounterState, Observation, Rep
@@ -82,6 +82,7 @@ class DefaultCounter:
         self._turning = TurningPoints(floor, recover, at_bottom=on == "bottom")
         self._stillness = Stillness(floor / 4)
         self._evidence = CycleEvidence()
+        self._doubt = Doubt()
         self._gate = gate or PoseGate()
         self.reset()
 
@@ -90,6 +91,7 @@ class DefaultCounter:
         self.state = CounterState(gate_open=False)
         self._tracker.reset()
         self._gate.reset()
+        self._doubt.reset()
         self._forget_body()
 
     def _forget_body(self) -> None:
@@ -164,7 +166,10 @@ class DefaultCounter:
             return None, "too quick for a body"
         if cycle.down_s - cycle.start_s > self.slowest_s:
             return None, "too slow for a descent"
-        odds = push_up_odds(figures)
+        evident = push_up_odds(figures)
+        figures["doubt"] = self._doubt.at(cycle.top_s)
+        self._doubt.add(cycle.top_s, evident)
+        odds = evident - figures["doubt"]
         if odds < self.refusal_odds:
             self._gate.refuse()
         if odds <= 0:

@@ -33,19 +33,26 @@ class CycleEvidence:
 
     A push-up is told from any other motion by its arms: the hands stay where they are, below the
     shoulders, and the arms bend and shorten as far as the trunk comes down. The recogniser's score
-    is that of the last seconds: a position outlasts a cycle, and a short cycle has few frames.
+    is that of the last seconds: a position outlasts a cycle, and a short cycle has few frames. It
+    is also that of the moment of the cycle that looked least like a push-up: who bends down to the
+    floor is in its position at the bottom only.
     """
 
     recognised_s = 2.0
     """Time constant of the recogniser's score."""
 
+    moment_s = 0.3
+    """Time constant of its score at one moment."""
+
     def __init__(self) -> None:
         self._score = LowPass.over(self.recognised_s)
+        self._moment = LowPass.over(self.moment_s)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
         self._score.reset()
+        self._moment.reset()
         self.restart()
 
     def restart(self) -> None:
@@ -53,6 +60,7 @@ class CycleEvidence:
         self._weight = self._off = self._reach = 0.0
         self._head_up = self._seen = 0.0
         self._heads = self._frames = 0
+        self._least = math.inf
         self._extension, self._straightness, self._hands = Slope(), Slope(), Slope()
         self._origin: Body | None = None
 
@@ -62,6 +70,7 @@ class CycleEvidence:
         self._seen += body.hands_seen
         if pushing_up is not None:
             self._score.update(body.time_s, pushing_up)
+            self._least = min(self._least, self._moment.update(body.time_s, pushing_up))
         if math.isfinite(body.head_up):
             self._head_up += body.head_up
             self._heads += 1
@@ -83,18 +92,20 @@ class CycleEvidence:
         """What the cycle showed; what was not seen is left out.
 
         Returns:
-            `recognised`: score of the recogniser. `head_up`: mean height of the head above the
-            shoulders. `arms_shorten`: slope of the arms' extension on the trunk's height, about 0.8
-            in a push-up, 0 when the arms hang, below 0 in a pull-up. `arms_bend`: slope of their
-            straightness, about 0.7 in a push-up, 0 where straight arms only turn or elbows bend
-            along the line of sight. `hands_follow`: slope of the hands' height on the trunk's, 0
-            when planted, 1 when they go with it, below 0 when they come to meet it. `hands_off`:
-            mean distance of the hands from their place. `reach`: mean height of the shoulders above
-            the hands. Body lengths throughout. `hands_seen`: mean confidence in the hands.
+            `recognised`: score of the recogniser; `recognised_least`: at its lowest. `head_up`:
+            mean height of the head above the shoulders. `arms_shorten`: slope of the arms'
+            extension on the trunk's height, about 0.8 in a push-up, 0 when the arms hang, below 0
+            in a pull-up. `arms_bend`: slope of their straightness, about 0.7 in a push-up, 0 where
+            straight arms only turn or elbows bend along the line of sight. `hands_follow`: slope of
+            the hands' height on the trunk's, 0 when planted, 1 when they go with it, below 0 when
+            they come to meet it. `hands_off`: mean distance of the hands from their place. `reach`:
+            mean height of the shoulders above the hands. Body lengths throughout. `hands_seen`:
+            mean confidence in the hands.
         """
         figures = {}
         if math.isfinite(self._score.value):
-            figures["recognised"] = self._score.value
+            least = min(self._least, self._moment.value)
+            figures |= {"recognised": self._score.value, "recognised_least": least}
         if self._heads:
             figures["head_up"] = self._head_up / self._heads
         if math.isfinite(bend := self._straightness.value):
@@ -110,8 +121,42 @@ class CycleEvidence:
         return figures
 
 
+class Doubt:
+    """Movements that were no push-ups make the next one less likely to be one, for a while.
+
+    Whoever walks about, or is too dark for the networks, gives many cycles, and by chance one of
+    them may look like a push-up; who does push-ups gives few that do not.
+    """
+
+    fade_s = 10.0
+    """Time constant with which it fades."""
+
+    share, most = 0.5, 1.5
+    """Of a movement's log-odds, down to -2, what remains as doubt; and the most there is of it."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._value = 0.0
+        self._time_s = -math.inf
+
+    def at(self, time_s: float) -> float:
+        """Log-odds that speak against a push-up, 0 at least."""
+        return self._value * math.exp((self._time_s - time_s) / self.fade_s)
+
+    def add(self, time_s: float, odds: float) -> None:
+        """Take in a movement with these log-odds of a push-up."""
+        doubt = self.at(time_s) - self.share * max(-2.0, min(odds, 2.0))
+        self._value, self._time_s = max(0.0, min(doubt, self.most)), time_s
+
+
 RECOGNISED_ODDS = 2.1
 """The most a recogniser says for a push-up in log-odds; with none half of that is missing."""
+
+LAPSE_ODDS = -1.5
+"""What it says at least of a movement that it has recognised but for a moment."""
 
 
 def push_up_odds(figures: dict[str, float]) -> float:
@@ -128,7 +173,9 @@ def push_up_odds(figures: dict[str, float]) -> float:
     odds = 0.4 - 4.0 * max(0.0, depth - 0.9) - 19.0 * max(0.0, 0.35 - depth)
     odds -= 3.8 * max(-0.25, min(figures.get("head_up", 0.0), 0.6))
     if "recognised" in figures:
-        odds += min(1.5 * _logit(figures["recognised"]), RECOGNISED_ODDS)
+        said = min(1.5 * _logit(figures["recognised"]), RECOGNISED_ODDS)
+        lapse = 2.5 * max(0.0, _logit(0.4) - _logit(figures["recognised_least"]))
+        odds += max(said - lapse, min(said, LAPSE_ODDS))
     else:
         odds -= RECOGNISED_ODDS / 2
     seen = min(figures.get("hands_seen", 0.0) / HANDS_SEEN, 1.0)

@@ -158,8 +158,8 @@ class PoseGate:
         reach: float = 0.0,
         open_s: float = 0.1,
         shut_s: float = 0.3,
-        score_open: float = 0.4,
-        score_shut: float = 0.3,
+        score_open: float = 0.5,
+        score_shut: float = 0.4,
     ) -> None:
         self._still, self._moved, self._reach = still, moved, reach
         self._score_open, self._score_shut = score_open, score_shut

@@ -83,8 +83,10 @@ class OfflineCounter:
     def _judge(self, cycle: Cycle, frames: list[_Frame]) -> Rep | None:
         evidence = CycleEvidence()
         for body, pushing_up in frames:
-            if cycle.start_s <= body.time_s <= cycle.top_s:
+            if cycle.start_s - evidence.recognised_s <= body.time_s <= cycle.top_s:
                 evidence.add(body, pushing_up)
+            if body.time_s < cycle.start_s:
+                evidence.restart()  # of what came before only the recogniser's score counts
         figures = evidence.figures() | {"depth": cycle.depth}
         odds = push_up_odds(figures)
         if odds <= 0:
