@@ -234,14 +234,21 @@ def test_the_position_has_to_last_through_the_cycle() -> None:
             body = tracker.update(frame)
             assert body is not None
             seen.add(body, 0.9 if height(frame.time_s) < 0.9 else at_the_top)
-        return seen.figures() | {"depth": 0.55}
+        return seen.figures() | {"depth": 0.55, "duration_s": 2.0}
 
     lasting, bottom_only = evidence(0.9), evidence(0.05)
     assert bottom_only["recognised"] > 0.4 > 0.1 > bottom_only["recognised_least"]
     same_mean = lasting | {"recognised": bottom_only["recognised"]}
-    assert push_up_odds(bottom_only) < push_up_odds(same_mean) - 1.0
+    assert push_up_odds(bottom_only) < push_up_odds(same_mean) - 0.5
     never = same_mean | {"recognised": 0.05, "recognised_least": 0.05}
     assert push_up_odds(never) == push_up_odds(never | {"recognised_least": 0.4})
+
+
+def test_what_lasts_long_has_to_look_the_better() -> None:
+    figures = {"recognised": 0.9, "recognised_least": 0.9, "depth": 0.5}
+    odds = [push_up_odds(figures | {"duration_s": s}) for s in (1.0, 10.0, 12.0, 15.0, 60.0)]
+    assert odds[0] == odds[1]
+    np.testing.assert_allclose(np.diff(odds), [0.0, -0.8, -1.2, -1.0])
 
 
 def test_doubt_is_bounded_fades_and_is_taken_back() -> None:
@@ -281,7 +288,7 @@ def test_arms_that_stay_straight_speak_against_a_push_up() -> None:
             body = tracker.update(frame)
             assert body is not None
             seen.add(body)
-        return seen.figures() | {"depth": 0.55}
+        return seen.figures() | {"depth": 0.55, "duration_s": 2.0}
 
     bent, straight = evidence(False), evidence(True)
     assert bent["arms_bend"] > 0.3

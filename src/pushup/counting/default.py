@@ -160,9 +160,9 @@ class DefaultCounter:
 
     def _judge(self, cycle: Cycle) -> tuple[Rep | None, str]:
         """The cycle as a repetition, or why it is none."""
-        figures = self._evidence.figures() | {"depth": cycle.depth}
+        figures = self._evidence.figures() | {"depth": cycle.depth, "duration_s": cycle.duration_s}
         self._evidence.restart()
-        if cycle.top_s - cycle.start_s < self.quickest_s:
+        if cycle.duration_s < self.quickest_s:
             return None, "too quick for a body"
         if cycle.down_s - cycle.start_s > self.slowest_s:
             return None, "too slow for a descent"

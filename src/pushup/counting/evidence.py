@@ -155,12 +155,15 @@ class Doubt:
 RECOGNISED_ODDS = 2.1
 """The most a recogniser says for a push-up in log-odds; with none half of that is missing."""
 
+LONG_S = 10.0
+"""Cycles that last longer are held to be something else, unless all the rest says push-up."""
+
 LAPSE_ODDS = -1.5
 """What it says at least of a movement that it has recognised but for a moment."""
 
 
 def push_up_odds(figures: dict[str, float]) -> float:
-    """Log-odds that a cycle is a push-up, from `CycleEvidence.figures` and its `depth`.
+    """Log-odds that a cycle is a push-up, from its figures.
 
     A logistic model of a few bounded figures. The weights are rounded from a regression on the
     cycles found in the train traces (a foreign pose model's and our own network's, as they are and
@@ -168,12 +171,16 @@ def push_up_odds(figures: dict[str, float]) -> float:
     (`pushup.evaluation.counting_rendered`); they are few and far from any single clip. What the
     hands do counts as much as they are seen. The recogniser's score is taken for a probability, as
     that of the shipped one is (`python -m pushup.models.weights temper` makes it so).
+
+    Args:
+        figures: As `CycleEvidence.figures` gives them, the cycle's `depth` and its `duration_s`.
     """
     depth = figures["depth"]
     odds = 0.4 - 4.0 * max(0.0, depth - 0.9) - 19.0 * max(0.0, 0.35 - depth)
+    odds -= min(0.4 * max(0.0, figures["duration_s"] - LONG_S), 3.0)
     odds -= 3.8 * max(-0.25, min(figures.get("head_up", 0.0), 0.6))
     if "recognised" in figures:
-        said = min(1.5 * _logit(figures["recognised"]), RECOGNISED_ODDS)
+        said = min(1.5 * (_logit(figures["recognised"]) - _logit(0.6)), RECOGNISED_ODDS)
         lapse = 2.5 * max(0.0, _logit(0.4) - _logit(figures["recognised_least"]))
         odds += max(said - lapse, min(said, LAPSE_ODDS))
     else:

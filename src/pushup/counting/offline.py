@@ -87,7 +87,7 @@ class OfflineCounter:
                 evidence.add(body, pushing_up)
             if body.time_s < cycle.start_s:
                 evidence.restart()  # of what came before only the recogniser's score counts
-        figures = evidence.figures() | {"depth": cycle.depth}
+        figures = evidence.figures() | {"depth": cycle.depth, "duration_s": cycle.duration_s}
         odds = push_up_odds(figures)
         if odds <= 0:
             return None

@@ -26,6 +26,11 @@ class Cycle:
         """How far the value went down."""
         return self.peak - self.bottom
 
+    @property
+    def duration_s(self) -> float:
+        """From the peak until it was back."""
+        return self.top_s - self.start_s
+
 
 class TurningPoints:
     """Finds cycles with hysteresis, one sample at a time, with no memory but the last extremes.

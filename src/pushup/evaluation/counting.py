@@ -13,10 +13,9 @@ from typing import Any
 from pushup.cli import InputError
 from pushup.evaluation.counting_clips import Clip, read_clips
 from pushup.evaluation.counting_report import plot_failures, table
-from pushup.evaluation.counting_runs import Run, Setup, count_all, predict_all
+from pushup.evaluation.counting_runs import Run, Setup, count_all, find_traces
 from pushup.evaluation.counting_summary import constant_row, summarise
 from pushup.evaluation.report import write_json, write_text
-from pushup.models import weights
 
 
 def evaluate_counting(
@@ -61,16 +60,8 @@ def evaluate_counting(
         raise InputError("no clips: give the folder of counts.csv as data.root=DIR")
     root, out = Path(root), Path(output_dir)
     clips = read_clips(root, split)
-    if traces:
-        folder = root / "traces" if traces is True else Path(traces)
-        setup = Setup(gate, tracker)
-    else:
-        if not ckpt_path and not model:
-            raise InputError("no keypoints: give ckpt_path=FILE, model=NAME or traces=true")
-        folder = out / "traces"
-        path = ckpt_path or str(weights.find(str(model)))
-        setup = Setup(gate, tracker, path, model, recogniser, device)
-        predict_all(clips, setup, folder, workers)
+    setup = Setup(gate, tracker, ckpt_path, model, recogniser, device)
+    folder = find_traces(clips, root, traces, setup, out, workers)
     found = [clip for clip in clips if (folder / f"{clip.name}.npz").is_file()]
     if not found:
         raise InputError(f"no traces of split {split!r} in {folder}: leave out traces= to predict")

@@ -26,15 +26,14 @@ from pushup.evaluation.counting_rendered import NEGATIVES, Routine, loop
 from pushup.evaluation.counting_runs import (
     Setup,
     build_counter,
+    find_traces,
     in_parallel,
     keep_only,
-    predict_all,
     run_counter,
     watch,
 )
 from pushup.evaluation.report import markdown_table, share, write_json, write_text
 from pushup.metrics.counting import match_times
-from pushup.models import weights
 
 SCENES, SCENE_S = 3, 15.0
 """A rendered person does so many things one after the other, each for so long."""
@@ -106,13 +105,7 @@ def _clips(
 ) -> list[Path]:
     """The traces of the clips without push-ups."""
     clips = [clip for clip in read_clips(root, split) if clip.count == 0]
-    if traces:
-        folder = root / "traces" if traces is True else Path(traces)
-    elif setup.ckpt_path is None:
-        raise InputError("no keypoints: give ckpt_path=FILE, model=NAME or traces=true")
-    else:
-        folder = out / "traces"
-        predict_all(clips, setup, folder, workers)
+    folder = find_traces(clips, root, traces, setup, out, workers)
     paths = [folder / f"{clip.name}.npz" for clip in clips]
     paths = [path for path in paths if path.is_file()]
     if not paths:
@@ -170,8 +163,6 @@ def evaluate_negatives(
     for name in counters:
         build_counter(name, gate)  # a wrong name is told before any work
     out = Path(output_dir)
-    if model and not ckpt_path:
-        ckpt_path = str(weights.find(model))
     setup = Setup(gate, tracker, ckpt_path, model, recogniser, device)
     tasks: dict[str, partial] = {}
     if root is not None:
@@ -186,16 +177,17 @@ def evaluate_negatives(
         )
         for one in range(10_000 * seed, 10_000 * seed + times)
     }
-    if ckpt_path is not None:
+    drawn = setup.weights_file is not None
+    if drawn:
         keep_only(out / "drawn", rendered, setup.made_by() | {"fps": fps})
     for name, (make, one) in rendered.items():
         path = out / "drawn" / f"{name}.npz"
-        tasks[name] = partial(make, one, None if ckpt_path is None else _Drawn(path, setup, fps))
+        tasks[name] = partial(make, one, _Drawn(path, setup, fps) if drawn else None)
     jobs = {name: partial(_count, make, counters, gate) for name, make in tasks.items()}
     found = dict(in_parallel(jobs, workers, "negatives"))
     figures = {
         "split": split if root is not None else None,
-        "keypoints": ckpt_path or "simulated",
+        "keypoints": setup.weights_file or "simulated",
         "counters": {name: _figures(name, found) for name in counters},
     }
     write_json(out / "results.json", figures)

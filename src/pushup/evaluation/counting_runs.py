@@ -34,7 +34,7 @@ class Setup:
     Attributes:
         gate: Configuration of the gate that counters refer to.
         tracker: Configuration of the predictor.
-        ckpt_path: Weights of the keypoint model; None to run on traces that exist.
+        ckpt_path: Weights of the keypoint model; None for those shipped for `model`.
         model: Name that those weights have to bear; None for any.
         recogniser: See `open_recogniser`.
         device: Where networks run.
@@ -47,12 +47,19 @@ class Setup:
     recogniser: str | None = None
     device: str = "cpu"
 
+    @property
+    def weights_file(self) -> str | None:
+        """Of the keypoint model; None without one: then there are only traces that exist."""
+        from pushup.models import weights
+
+        return self.ckpt_path or (str(weights.find(self.model)) if self.model else None)
+
     def made_by(self) -> dict[str, Any]:
         """What decides how its traces look: settings, and the contents of the weights' files."""
         from pushup.inference.recogniser import recogniser_path
 
         recogniser = self.recogniser and recogniser_path(self.recogniser)
-        files = {"weights": self.ckpt_path, "recogniser": recogniser}
+        files = {"weights": self.weights_file, "recogniser": recogniser}
         return {"tracker": self.tracker, **{name: _digest(path) for name, path in files.items()}}
 
 
@@ -132,9 +139,9 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
     Raises:
         InputError: The frames cannot be read, or the weights are of no use.
     """
-    assert setup.ckpt_path is not None, "predicting needs weights"
+    assert setup.weights_file is not None, "predicting needs weights"
     predictor = _predictor(
-        OmegaConf.to_yaml(setup.tracker), setup.ckpt_path, setup.model, setup.device
+        OmegaConf.to_yaml(setup.tracker), setup.weights_file, setup.model, setup.device
     )
     predictor.reset()
     recogniser = _recogniser(setup.recogniser, predictor.model, setup.device)
@@ -192,6 +199,22 @@ def predict_all(clips: Sequence[Clip], setup: Setup, folder: Path, workers: int)
     tasks = {c.name: partial(predict_trace, c, setup, folder / f"{c.name}.npz") for c in missing}
     for _ in in_parallel(tasks, workers, "keypoints"):
         pass
+
+
+def find_traces(
+    clips: Sequence[Clip], root: Path, traces: bool | str, setup: Setup, out: Path, workers: int
+) -> Path:
+    """The folder of the clips' traces: the one given, or `out / "traces"`, predicted now.
+
+    Raises:
+        InputError: Nothing says where keypoints come from; see `predict_trace`.
+    """
+    if traces:
+        return root / "traces" if traces is True else Path(traces)
+    if setup.weights_file is None:
+        raise InputError("no keypoints: give ckpt_path=FILE, model=NAME or traces=true")
+    predict_all(clips, setup, out / "traces", workers)
+    return out / "traces"
 
 
 def _count_clip(names: Sequence[str], setup: Setup, path: Path) -> dict[str, Run]:
