@@ -155,11 +155,11 @@ class Doubt:
 RECOGNISED_ODDS = 2.1
 """The most a recogniser says for a push-up in log-odds; with none half of that is missing."""
 
-LONG_S = 10.0
-"""Cycles that last longer are held to be something else, unless all the rest says push-up."""
-
 LAPSE_ODDS = -1.5
 """What it says at least of a movement that it has recognised but for a moment."""
+
+LONG_S = 10.0
+"""Cycles that last longer have to look the better."""
 
 
 def push_up_odds(figures: dict[str, float]) -> float:
@@ -179,15 +179,16 @@ def push_up_odds(figures: dict[str, float]) -> float:
     odds = 0.4 - 4.0 * max(0.0, depth - 0.9) - 19.0 * max(0.0, 0.35 - depth)
     odds -= min(0.4 * max(0.0, figures["duration_s"] - LONG_S), 3.0)
     odds -= 3.8 * max(-0.25, min(figures.get("head_up", 0.0), 0.6))
-    if "recognised" in figures:
-        said = min(1.5 * (_logit(figures["recognised"]) - _logit(0.6)), RECOGNISED_ODDS)
-        lapse = 2.5 * max(0.0, _logit(0.4) - _logit(figures["recognised_least"]))
-        odds += max(said - lapse, min(said, LAPSE_ODDS))
-    else:
-        odds -= RECOGNISED_ODDS / 2
+    odds += _recognised_odds(figures) if "recognised" in figures else -RECOGNISED_ODDS / 2
     seen = min(figures.get("hands_seen", 0.0) / HANDS_SEEN, 1.0)
     odds -= 1.0 * (1 - seen)
     return odds + seen * _hand_odds(figures) if seen else odds
+
+
+def _recognised_odds(figures: dict[str, float]) -> float:
+    said = min(1.5 * (_logit(figures["recognised"]) - _logit(0.6)), RECOGNISED_ODDS)
+    lapse = 2.5 * max(0.0, _logit(0.4) - _logit(figures["recognised_least"]))
+    return max(said - lapse, min(said, LAPSE_ODDS))
 
 
 def _hand_odds(figures: dict[str, float]) -> float:
