@@ -360,6 +360,17 @@ def test_table_puts_published_and_measured_side_by_side(data_root, checkpoint, t
     assert cv2.imread(str(tmp_path / "out" / "pcks_against_ms.png")) is not None
 
 
+def test_table_shows_what_ships_other_sizes_included(data_root, tmp_path, monkeypatch):
+    folder = tmp_path / "weights"
+    for name in ("mobilenet", "mobilenet_384", "blazepose"):
+        save_model(folder / f"{name}.safetensors", name)
+    monkeypatch.setattr(weights, "SHIPPED_FOLDER", folder)
+    run_command(tmp_path / "out", "mode=table", *on(data_root))
+    models = json.loads((tmp_path / "out" / "results.json").read_text())["models"]
+    assert list(models) == ["mobilenet", "mobilenet_384", "blazepose"]
+    assert {model["input_size"] for model in models.values()} == {SIDE}
+
+
 def test_params_need_no_checkpoint(tmp_path):
     run_command(tmp_path, "mode=params")
     models = json.loads((tmp_path / "results.json").read_text())["models"]

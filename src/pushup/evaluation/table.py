@@ -60,6 +60,7 @@ def evaluate_table(
         predictions = predict(network, loader, flip_test)
         models[name] = {
             "published": dict(published.get(name, {})),
+            "input_size": network.input_size,
             "params": sum(p.numel() for p in network.network.parameters()),
             "images_per_s": len(predictions) / predictions.seconds,
             "ms": keypoint_latency_ms(network, loader.dataset[0]["image"]),
@@ -80,8 +81,11 @@ def evaluate_table(
 def _chosen(ckpts: Mapping[str, str] | None, published: Published) -> dict[str, str]:
     if ckpts:
         return dict(ckpts)
-    paths = {name: weights.SHIPPED_FOLDER / f"{name}.safetensors" for name in published}
-    shipped = {name: str(path) for name, path in paths.items() if path.is_file()}
+    shipped = {
+        file.stem: str(file)
+        for name in published
+        for file in sorted(weights.SHIPPED_FOLDER.glob(f"{name}*.safetensors"))
+    }
     if not shipped:
         raise InputError(
             f"no weights in {weights.SHIPPED_FOLDER}: train models and give "
@@ -107,14 +111,15 @@ def markdown(results: dict[str, Any]) -> str:
 
 
 def _source_table(models: dict[str, Any], source: str) -> str:
-    header = ("model", "params published", "params", "PCKs published", "PCKs", "PCKs unmasked")
-    header += ("body PCK", "MAE published", "MAE", "images/s", "ms")
+    header = ("model", "input", "params published", "params", "PCKs published", "PCKs")
+    header += ("PCKs unmasked", "body PCK", "MAE published", "MAE", "images/s", "ms")
     rows = []
     for name, model in models.items():
         figures, published = model["sources"][source], model["published"]
         rows.append(
             (
                 name,
+                str(model["input_size"]),
                 f"{published['params']:,}" if published else "-",
                 f"{model['params']:,}",
                 share(published.get("pcks", float("nan"))),
