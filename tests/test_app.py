@@ -222,6 +222,9 @@ def test_a_folder_runs_through_past_a_bad_file(tmp_path, capsys, workers):
     # The annotated videos now lie in the folder as well, and are left alone.
     assert run_all() == 1
     assert len(rows_of(out / "summary.csv")) == 3
+    with pytest.raises(InputError, match="only results"):
+        folder.run_folder(out, session, make_folder, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
 
 
 def test_a_folder_goes_on_where_it_was_interrupted(tmp_path):

@@ -55,6 +55,8 @@ def run_folder(
         KeyboardInterrupt: Every video has either all of its records or none.
     """
     videos = [v for v in find_videos(folder, pattern) if not is_result(v)]
+    if not videos:
+        raise InputError(f"{folder}: holds only results of earlier runs: give the clips' folder")
     make_output_dir(output_dir)
     settings = _settings(output_dir)
     stop = threading.Event()
