@@ -17,7 +17,7 @@ from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap
 from pushup.evaluation.counting import evaluate_counting
 from pushup.evaluation.counting_clips import Trace, load_trace, read_clips, save_trace
-from pushup.evaluation.counting_runs import Setup, build_counter, run_counter
+from pushup.evaluation.counting_runs import Setup, build_counter, keep_only, run_counter
 from pushup.evaluation.counting_summary import summarise
 from pushup.metrics import counting as metrics
 from pushup.models import weights
@@ -209,6 +209,24 @@ def test_traces_of_other_weights_are_not_taken_for_ones_own(clips, tmp_path) -> 
     np.testing.assert_array_equal(first, again)
     assert kept == written
     assert not np.array_equal(first, other)
+
+
+def test_a_folder_holds_traces_of_one_origin(tmp_path) -> None:
+    mine, other = tmp_path / "mine.npz", tmp_path / "other.npz"
+    keep_only(tmp_path, {"weights": "a"})
+    mine.touch()
+    other.touch()
+    keep_only(tmp_path, {"weights": "a"})
+    assert mine.exists()
+    assert other.exists()
+    keep_only(tmp_path, {"weights": "b"})
+    assert not mine.exists()
+    assert not other.exists()
+    mine.touch()
+    (tmp_path / "made_by.json").unlink()
+    with pytest.raises(InputError, match="unknown origin"):
+        keep_only(tmp_path, {"weights": "b"})
+    assert mine.exists()
 
 
 @pytest.mark.parametrize(

@@ -169,20 +169,17 @@ def evaluate_negatives(
         paths = _clips(Path(root), split, traces, setup, out, workers)
         tasks |= {f"clip {path.stem}": partial(_clip, path, loop_s) for path in paths}
     number = int(np.ceil(minutes * 60 / (SCENES * SCENE_S)))
-    rendered = {
-        f"{kind}_{one}": (make, one)
-        for kind, make, times in (
-            ("rendered", _negative, number),
-            ("push_ups", _push_ups, -(-number // 10)),
-        )
-        for one in range(10_000 * seed, 10_000 * seed + times)
-    }
     drawn = setup.weights_file is not None
     if drawn:
-        keep_only(out / "drawn", rendered, setup.made_by() | {"fps": fps})
-    for name, (make, one) in rendered.items():
-        path = out / "drawn" / f"{name}.npz"
-        tasks[name] = partial(make, one, _Drawn(path, setup, fps) if drawn else None)
+        keep_only(out / "drawn", setup.made_by() | {"fps": fps})
+    for kind, make, times in (
+        ("rendered", _negative, number),
+        ("push_ups", _push_ups, -(-number // 10)),
+    ):
+        for one in range(10_000 * seed, 10_000 * seed + times):
+            name = f"{kind}_{one}"
+            networks = _Drawn(out / "drawn" / f"{name}.npz", setup, fps) if drawn else None
+            tasks[name] = partial(make, one, networks)
     jobs = {name: partial(_count, make, counters, gate) for name, make in tasks.items()}
     found = dict(in_parallel(jobs, workers, "negatives"))
     figures = {

@@ -180,21 +180,28 @@ def predict_trace(clip: Clip, setup: Setup, out: Path) -> None:
         save_trace(out, watch(source, setup))
 
 
-def keep_only(folder: Path, names: Iterable[str], made_by: dict[str, Any]) -> None:
-    """Keep traces of these names that a folder holds if just this made them, else remove them."""
+def keep_only(folder: Path, made_by: dict[str, Any]) -> None:
+    """Empty a folder of its traces unless just this made them.
+
+    Raises:
+        InputError: Nothing says what made them: they are not ours to remove.
+    """
     text, marker = json.dumps(made_by, indent=2) + "\n", folder / "made_by.json"
     if marker.is_file() and marker.read_text() == text:
         return
+    traces = list(folder.glob("*.npz"))
+    if traces and not marker.is_file():
+        raise InputError(f"{folder} holds traces of unknown origin: give another output_dir")
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        (folder / f"{name}.npz").unlink(missing_ok=True)
+    for trace in traces:
+        trace.unlink()
     write_text(marker, text)
 
 
 def predict_all(clips: Sequence[Clip], setup: Setup, folder: Path, workers: int) -> None:
     """Traces of all clips in a folder; those that the same weights left there are kept."""
     videos = sorted({str(clip.video.parent) for clip in clips})
-    keep_only(folder, [clip.name for clip in clips], setup.made_by() | {"videos": videos})
+    keep_only(folder, setup.made_by() | {"videos": videos})
     missing = [clip for clip in clips if not (folder / f"{clip.name}.npz").is_file()]
     tasks = {c.name: partial(predict_trace, c, setup, folder / f"{c.name}.npz") for c in missing}
     for _ in in_parallel(tasks, workers, "keypoints"):
