@@ -85,8 +85,8 @@ class OfflineCounter:
         for body, pushing_up in frames:
             if cycle.start_s - evidence.recognised_s <= body.time_s <= cycle.top_s:
                 evidence.add(body, pushing_up)
-            if body.time_s < cycle.start_s:
-                evidence.restart()  # of what came before only the recogniser's score counts
+                if body.time_s < cycle.start_s:
+                    evidence.restart()  # of what came before only the recogniser's score counts
         figures = evidence.figures() | {"depth": cycle.depth, "duration_s": cycle.duration_s}
         odds = push_up_odds(figures)
         if odds <= 0:
