@@ -31,6 +31,17 @@ def test_gaussian_round_trip_is_sub_pixel(codec, stride):
     assert scores.min() > 0.5
 
 
+@pytest.mark.parametrize("codec", [GaussianHeatmap(224), OffsetHeatmap(224)])
+@pytest.mark.parametrize(("axis", "moved"), [(2, (0, 32)), (3, (32, 0))])
+def test_maps_of_a_rectangle_are_read_as_those_of_the_square(codec, axis, moved):
+    """Without its first 8 rows or columns of 4 pixels; the stride is that of the longer side."""
+    keypoints = keypoints_in(224) / 2 + 40  # cells 10 to 38
+    maps = logits(codec.encode(keypoints, ALL, ALL, 4), codec)
+    square, _ = codec.decode(maps)
+    found, _ = codec.decode(maps.narrow(axis, 8, 32))
+    torch.testing.assert_close(found, square - torch.tensor(moved), atol=1e-3, rtol=0)
+
+
 def test_without_refinement_the_cell_is_found():
     codec = GaussianHeatmap(224, refine=False)
     keypoints = keypoints_in(224)

@@ -22,6 +22,7 @@ from pushup.evaluation.predictions import predict
 from pushup.evaluation.report import markdown_table, with_interval, write_json
 from pushup.evaluation.summary import body_error, summarise
 from pushup.evaluation.suspects import MIN_ERROR, suspects
+from pushup.inference.predictor import KeypointPredictor
 from pushup.models import BlazePose, KeypointModel, weights
 from pushup.skeleton import UPPER7
 
@@ -281,10 +282,10 @@ def checkpoint(tmp_path_factory) -> Path:
     return save_model(tmp_path_factory.mktemp("weights") / "tiny.safetensors", "tiny")
 
 
-def save_model(path: Path, name: str) -> Path:
+def save_model(path: Path, name: str, side: int = SIDE, rectangles: bool = False) -> Path:
     torch.manual_seed(0)
-    codec = GaussianHeatmap(input_size=SIDE, sigma_px=4.0)
-    model = KeypointModel(name, BlazePose, codec, UPPER7)
+    codec = GaussianHeatmap(input_size=side, sigma_px=4.0)
+    model = KeypointModel(name, BlazePose, codec, UPPER7, rectangles=rectangles)
     weights.save(model, model.spec(), path)
     return path
 
@@ -334,6 +335,26 @@ def test_evaluate_writes_every_figure_and_picture(data_root, checkpoint, tmp_pat
     assert report.strip() in capsys.readouterr().out
     assert "mean pose of train" in report
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_model_of_rectangles_is_measured_as_the_predictor_looks(data_root, tmp_path):
+    """64 x 48 pixels at a side of 192 are 192 x 144: with black for a margin, 192 x 160."""
+    file = save_model(tmp_path / "wide.safetensors", "wide", side=192, rectangles=True)
+    run_command(tmp_path, f"ckpt_path='{file}'", *on(data_root))
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["rectangles"]
+    assert "crop=image in rectangles of its shape" in (tmp_path / "results.md").read_text()
+    predictor = KeypointPredictor(weights.load(file))
+    shapes, look = set(), predictor.model.predict
+    predictor.model.predict = lambda x, *a: shapes.add(tuple(x.shape)) or look(x, *a)
+    errors = []
+    for i in range(6, 18):
+        found = predictor(cv2.imread(str(data_root / "images" / f"{i}.png"))).keypoints_frame
+        true = make_record(i).keypoints[UPPER7.mpii]
+        errors.append(np.abs(found - true)[~np.isnan(true)] / SIZE_WH[0])
+    assert shapes == {(1, 3, 160, 192)}
+    assert results["sources"]["all"]["mae"] == pytest.approx(np.concatenate(errors).mean())
+    assert cv2.imread(str(tmp_path / "worst_and_best.png")) is not None
 
 
 def test_shipped_weights_are_found_by_name(data_root, tmp_path, monkeypatch):

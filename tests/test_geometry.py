@@ -32,6 +32,31 @@ def test_pad_square_keeps_corner_pixel_centres():
     )
 
 
+@pytest.mark.parametrize(
+    ("size_wh", "expected"),
+    [
+        ((1280, 720), (384, 256)),  # 216 rows and at least 24 black ones
+        ((720, 1280), (256, 384)),
+        ((640, 480), (384, 320)),
+        ((100, 100), (384, 384)),
+        ((37, 2000), (32, 384)),
+    ],
+)
+def test_a_fitted_input_is_the_square_without_most_of_its_black(rng, size_wh, expected):
+    frame = rng.integers(0, 256, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
+    square = FrameTransform.pad_square(size_wh, 384)
+    fitted = FrameTransform.fit(size_wh, 384)
+    assert fitted.input_wh == expected
+    left, top = ((384 - side) // 2 for side in expected)
+    picture = square.warp(frame)
+    same = picture[top : top + expected[1], left : left + expected[0]]
+    np.testing.assert_array_equal(fitted.warp(frame), same)
+    assert picture.sum() == same.sum()  # nothing but black was cut off
+    point = np.array([3.2, 17.0])
+    np.testing.assert_allclose(fitted.to_input(point), square.to_input(point) - (left, top))
+    np.testing.assert_allclose(fitted.to_frame(fitted.to_input(point)), point)
+
+
 @pytest.mark.parametrize("rotation_deg", [0, 30, -135])
 @pytest.mark.parametrize("flip", [False, True])
 def test_inverse_is_exact(rng, rotation_deg, flip):

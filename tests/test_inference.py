@@ -24,13 +24,14 @@ from pushup.skeleton import UPPER7
 class DotModel:
     """Sees the centre of mass of pure red, as every joint; its score is the dot's brightness."""
 
-    name, skeleton, input_size = "dot", UPPER7, 96
+    name, skeleton, input_size, rectangles = "dot", UPPER7, 96, True
 
     def predict(self, images, flip_test=False):
         red = (images[:, 0].double() - images[:, 1].double()).clamp(min=0)
         total = red.sum((1, 2)).clamp(min=1e-9)
-        grid = torch.arange(self.input_size, dtype=torch.float64)
-        centre = torch.stack(((red.sum(1) @ grid), (red.sum(2) @ grid)), -1) / total[:, None]
+        across, down = red.sum(1), red.sum(2)
+        moments = [m @ torch.arange(m.shape[-1], dtype=torch.float64) for m in (across, down)]
+        centre = torch.stack(moments, -1) / total[:, None]
         scores = red.amax((1, 2))[:, None].expand(-1, 7) / 255
         return centre[:, None].expand(-1, 7, 2), scores, None
 
@@ -80,6 +81,10 @@ def test_the_onnx_export_agrees_with_torch(model, tmp_path):
         expected, found = (m.predict(images, flip_test) for m in (model, exported))
         torch.testing.assert_close(found[1], expected[1], atol=1e-4, rtol=0)
         torch.testing.assert_close(found[0], expected[0], atol=0.1, rtol=0)
+    lying = torch.randint(0, 256, (1, 3, 32, 64), dtype=torch.uint8)
+    for images in (lying, lying.transpose(2, 3).contiguous()):
+        expected, found = (m.predict(images)[0] for m in (model, exported))
+        torch.testing.assert_close(found, expected, atol=0.1, rtol=0)
     assert (exported.name, exported.skeleton, exported.input_size) == (model.name, UPPER7, 64)
     assert [p.name for p in tmp_path.iterdir()] == ["m.onnx"]
 
@@ -93,6 +98,21 @@ def test_a_predictor_gives_the_same_pose_from_either_backend(tmp_path):
     assert isinstance(load_model(tmp_path / "m.safetensors", device="cuda"), KeypointModel)
     np.testing.assert_allclose(from_onnx.scores, from_torch.scores, atol=1e-4)
     np.testing.assert_allclose(from_onnx.keypoints_frame, from_torch.keypoints_frame, atol=0.2)
+
+
+@pytest.mark.parametrize("rectangles", [False, True])
+def test_a_whole_frame_is_looked_at_as_the_model_has_learnt_to(tmp_path, rectangles):
+    torch.manual_seed(0)
+    model = KeypointModel("b", BlazePose, GaussianHeatmap(128), UPPER7, rectangles=rectangles)
+    weights.save(model, model.spec(), tmp_path / "m.safetensors")
+    export.export(model, tmp_path / "m.onnx")
+    for file in ("m.safetensors", "m.onnx"):
+        predictor = KeypointPredictor(load_model(tmp_path / file))
+        shapes, predict = [], predictor.model.predict
+        predictor.model.predict = lambda x, *a, f=predict, s=shapes: s.append(x.shape) or f(x, *a)
+        predictor(np.zeros((90, 160, 3), np.uint8))
+        predictor(np.zeros((90, 160, 3), np.uint8), (20.0, 10.0, 60.0, 80.0))
+        assert shapes == [(1, 3, 96 if rectangles else 128, 128), (1, 3, 128, 128)]
 
 
 def test_the_command_exports_and_reports(tmp_path, capsys):
@@ -161,7 +181,7 @@ def test_one_euro_is_about_seconds(fps):
 class SevenDots:
     """Each joint is one of seven dots of falling hue; the score grows with the dots' size."""
 
-    name, skeleton, input_size = "dots", UPPER7, 192
+    name, skeleton, input_size, rectangles = "dots", UPPER7, 192, True
 
     def __init__(self):
         self.looks = 0

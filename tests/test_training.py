@@ -22,6 +22,7 @@ from pushup.models import BlazePose, EncoderDecoder, KeypointModel, weights
 from pushup.skeleton import UPPER7
 from pushup.training import run
 from pushup.training.distillation import Teacher
+from pushup.training.framing import cut_to_band
 from pushup.training.losses import HeatmapBCELoss, MaskedGaussianLoss, OffsetHeatmapLoss
 from pushup.training.schedules import warmup_cosine
 
@@ -285,6 +286,43 @@ def test_a_pretrained_start_learns_at_its_own_rate(configured, tmp_path):
     trained = weights.load(folder / "checkpoints" / "last.ckpt").network
     assert all(map(torch.equal, encoder.parameters(), trained.encoder.parameters()))
     assert trained.head.weight.abs().max() > 0
+
+
+@pytest.mark.parametrize("tall", [0.0, 1.0])
+def test_a_band_keeps_the_middle_and_the_joints_in_it(tall):
+    """The targets of the band are those that its own coordinates would have made."""
+    codec, size = GaussianHeatmap(128, sigma_px=3), set()
+    keypoints = torch.rand(4, 7, 2) * 128 - 0.5
+    everything = torch.ones(4, 7, dtype=torch.bool)
+    images = torch.randint(0, 256, (4, 3, 128, 128), dtype=torch.uint8)
+    targets = codec.encode(keypoints, everything, everything, 4)
+    for seed in range(20):
+        torch.manual_seed(seed)
+        cut, maps = cut_to_band(images, targets, keypoints, tall)
+        shape = cut.shape[2:] if tall else cut.shape[:1:-1]  # the cut side last
+        assert shape[0] == 128
+        size.add(shape[1])
+        start = (128 - shape[1]) // 2
+        middle = slice(start, start + shape[1])
+        assert torch.equal(cut, images[..., middle] if tall else images[:, :, middle])
+        along = keypoints[..., 0 if tall else 1]
+        kept = (along >= start - 0.5) & (along < start + shape[1] - 0.5)
+        assert torch.equal(maps.flatten(2).amax(-1) > 0, kept)
+        found, _ = codec.decode(maps.logit(1e-6))
+        moved = keypoints - torch.tensor([start, 0] if tall else [0, start])
+        assert (found - moved).abs()[kept].max() < 0.5
+    assert size == {64, 96, 128}
+
+
+def test_a_model_of_rectangles_trains_on_them_and_says_so(configured, monkeypatch):
+    config, folder = configured("model.rectangles=true")
+    shapes, look = set(), KeypointModel.forward
+    monkeypatch.setattr(
+        KeypointModel, "forward", lambda m, x: shapes.add(tuple(x.shape[2:])) or look(m, x)
+    )
+    run.train(config, folder)
+    assert {(64, 64), (32, 64)} <= shapes
+    assert weights.load(folder / "checkpoints" / "last.ckpt").rectangles
 
 
 def test_a_teacher_mixes_its_heatmaps_into_the_targets(tmp_path):

@@ -5,10 +5,18 @@ maps x to (x + 0.5) s - 0.5, as `cv2.resize` does. A heatmap of stride t covers 
 cells of t pixels: x_heatmap = (x_input + 0.5) / t - 0.5.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+GRID = 32
+"""Every side of a fitted input is a multiple of it: networks halve their input five times."""
+
+MARGIN = 1 / 16
+"""Least black beside a fitted frame, in input sides. Networks that were trained on squares lose
+sharpness where a frame's edge is that of the input."""
 
 
 def input_to_heatmap(x, stride: int):
@@ -29,21 +37,37 @@ def _resize_matrix(scale_x: float, scale_y: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FrameTransform:
-    """An affine map from frame pixels to a square input, with its inverse.
+    """An affine map from frame pixels to a network's input, with its inverse.
 
     Attributes:
         matrix: (3, 3) homogeneous map, frame to input.
-        input_size: Side of the square input in pixels.
+        input_wh: Width and height of the input in pixels.
     """
 
     matrix: np.ndarray
-    input_size: int
+    input_wh: tuple[int, int]
 
     @classmethod
     def pad_square(cls, size_wh: tuple[int, int], input_size: int) -> "FrameTransform":
         """The whole frame of `size_wh` (width, height), centred on black and scaled to fit."""
         width, height = size_wh
         return cls.crop((-0.5, -0.5, width - 0.5, height - 0.5), input_size)
+
+    @classmethod
+    def fit(cls, size_wh: tuple[int, int], input_size: int) -> "FrameTransform":
+        """As `pad_square`, without most of the black: a rectangle of whole `GRID` cells.
+
+        Its longer side is `input_size`, what it shows are the same pixels as in the square.
+        """
+        square = cls.pad_square(size_wh, input_size)
+        margin = MARGIN * input_size
+        width, height = (
+            min(input_size, GRID * math.ceil((side * square.scale + margin) / GRID))
+            for side in size_wh
+        )
+        matrix = square.matrix.copy()
+        matrix[:2, 2] -= (input_size - width) / 2, (input_size - height) / 2
+        return cls(matrix, (width, height))
 
     @classmethod
     def crop(
@@ -75,7 +99,7 @@ class FrameTransform:
         matrix[:2, :2] = linear
         centre_frame = np.array([(x1 + x2) / 2, (y1 + y2) / 2])
         matrix[:2, 2] = (input_size - 1) / 2 - linear @ centre_frame
-        return cls(matrix, input_size)
+        return cls(matrix, (input_size, input_size))
 
     def to_input(self, points_frame: np.ndarray) -> np.ndarray:
         """(..., 2) frame points to input points; NaN stays NaN."""
@@ -92,7 +116,7 @@ class FrameTransform:
         return float(np.sqrt(abs(np.linalg.det(self.matrix[:2, :2]))))
 
     def warp(self, image: np.ndarray) -> np.ndarray:
-        """(H, W, C) frame to (input_size, input_size, C), black outside the frame.
+        """(H, W, C) frame to the input's size, black outside the frame.
 
         Shrinking first averages over areas, so that no pixel is skipped.
         """
@@ -104,8 +128,7 @@ class FrameTransform:
             matrix = matrix @ np.linalg.inv(
                 _resize_matrix(small_wh[0] / width, small_wh[1] / height)
             )
-        size = (self.input_size, self.input_size)
-        return cv2.warpAffine(image, matrix[:2], size, flags=cv2.INTER_LINEAR)
+        return cv2.warpAffine(image, matrix[:2], self.input_wh, flags=cv2.INTER_LINEAR)
 
 
 def enlarge_box(

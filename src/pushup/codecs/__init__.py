@@ -12,10 +12,11 @@ __all__ = ["CODECS", "Codec", "GaussianHeatmap", "OffsetHeatmap", "build_codec"]
 
 
 class Codec(Protocol):
-    """Both directions of one representation, for a square input of `input_size` pixels.
+    """Both directions of one representation, for inputs whose longer side is `input_size` pixels.
 
     Maps are the raw outputs of a network: logits of the heatmaps first, then whatever else the
-    representation needs. Their side tells the stride, so one codec serves networks of any stride.
+    representation needs. Their longer side tells the stride, so one codec serves networks of any
+    stride. Targets are those of square inputs.
     """
 
     input_size: int
@@ -33,7 +34,7 @@ class Codec(Protocol):
         ...
 
     def heatmaps(self, maps: Tensor) -> Tensor:
-        """Probabilities (B, K, S, S) of the heatmap channels."""
+        """Probabilities (B, K, H, W) of the heatmap channels."""
         ...
 
     def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:

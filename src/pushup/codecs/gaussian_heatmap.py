@@ -15,7 +15,7 @@ class GaussianHeatmap:
     """A Gaussian around each joint with peak 1 at its exact, sub-cell place.
 
     Attributes:
-        input_size: Side of the square input in pixels.
+        input_size: Longer side of the input in pixels.
         sigma_px: Standard deviation in input pixels (published BlazePose: 4 cells of 2 pixels).
         occluded_peak: Peak of a joint known to be hidden from view (published BlazePose: 0.5).
         refine: Decode to a fraction of a cell; otherwise to the cell's centre.
@@ -45,11 +45,11 @@ class GaussianHeatmap:
         place = cells.to(maps.dtype)
         if self.refine:
             place = _refine(torch.nn.functional.logsigmoid(maps.float()), cells)
-        stride = self.input_size // maps.shape[-1]
+        stride = self.input_size // max(maps.shape[-2:])
         return heatmap_to_input(place, stride), values.sigmoid()
 
     def heatmaps(self, maps: Tensor) -> Tensor:
-        """Probabilities (B, K, S, S)."""
+        """Probabilities (B, K, H, W)."""
         return maps.sigmoid()
 
     def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:
@@ -63,14 +63,14 @@ def _refine(log_heat: Tensor, cells: Tensor) -> Tensor:
     The distribution-aware decoding of DARK (Zhang et al., CVPR 2020), without its smoothing.
 
     Args:
-        log_heat: (B, K, S, S) logarithms of the heatmap.
+        log_heat: (B, K, H, W) logarithms of the heatmap.
         cells: (B, K, 2) integer x, y of the maxima.
 
     Returns:
         (B, K, 2) maxima to a fraction of a cell, within a cell of the given ones.
     """
-    side = log_heat.shape[-1]
-    centre = cells.clamp(1, side - 2)  # the 3 x 3 stencil has to fit
+    last = cells.new_tensor(log_heat.shape[:-3:-1]) - 2
+    centre = cells.clamp(min=1).minimum(last)  # the 3 x 3 stencil has to fit
 
     def at(dx: int, dy: int) -> Tensor:
         return sample(log_heat, centre + torch.tensor([dx, dy], device=cells.device))

@@ -10,13 +10,13 @@ def inside(keypoints: Tensor, input_size: int) -> Tensor:
 
 
 def peaks(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
-    """Cells (B, K, 2) as integer x, y and values (B, K) of the maxima of (B, K, S, S)."""
+    """Cells (B, K, 2) as integer x, y and values (B, K) of the maxima of (B, K, H, W)."""
     values, flat = heatmaps.flatten(2).max(-1)
     width = heatmaps.shape[-1]
     return torch.stack((flat % width, flat // width), -1), values
 
 
 def sample(maps: Tensor, cells_xy: Tensor) -> Tensor:
-    """Values (B, K) of (B, K, S, S) at one integer cell (B, K, 2) each."""
+    """Values (B, K) of (B, K, H, W) at one integer cell (B, K, 2) each."""
     flat = cells_xy[..., 1] * maps.shape[-1] + cells_xy[..., 0]
     return maps.flatten(2).gather(-1, flat[..., None])[..., 0]

@@ -18,7 +18,7 @@ class OffsetHeatmap:
     x = stride * cell + side * offset inverts the targets.
 
     Attributes:
-        input_size: Side of the square input in pixels.
+        input_size: Longer side of the input in pixels.
     """
 
     input_size: int = 224
@@ -44,19 +44,19 @@ class OffsetHeatmap:
         """Keypoints (B, K, 2) in input space and peak probabilities (B, K)."""
         heat, offset_x, offset_y = maps.chunk(3, 1)
         cells, values = peaks(heat)
-        side = maps.shape[-1]
+        side = max(maps.shape[-2:])
         offsets = torch.stack((sample(offset_x, cells), sample(offset_y, cells)), -1)
         stride = self.input_size // side
         within = (offsets * side).clamp(-0.5, stride - 0.5)
         return cells * stride + within, values.sigmoid()
 
     def heatmaps(self, maps: Tensor) -> Tensor:
-        """Probabilities (B, K, S, S)."""
+        """Probabilities (B, K, H, W)."""
         return maps.chunk(3, 1)[0].sigmoid()
 
     def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:
         """Maps of a mirrored input, turned into maps of the original."""
         heat, offset_x, offset_y = (m.flip(-1)[:, flip] for m in maps.chunk(3, 1))
-        side = maps.shape[-1]
+        side = max(maps.shape[-2:])
         last_within = (self.input_size // side - 1) / side
         return torch.cat((heat, last_within - offset_x, offset_y), 1)

@@ -17,7 +17,7 @@ CROPS = ("image", "box")
 
 
 class KeypointDataset(Dataset):
-    """Crops each picture of a source to the square input, with keypoints in input space."""
+    """Crops each picture of a source to the input, with keypoints in input space."""
 
     def __init__(
         self,
@@ -26,20 +26,23 @@ class KeypointDataset(Dataset):
         input_size: int,
         crop: str = "image",
         augment: Augment | None = None,
+        rectangles: bool = False,
     ) -> None:
         """Wrap a source.
 
         Args:
             source: Pictures and records.
             skeleton: Which joints, in which order.
-            input_size: Side of the square input in pixels.
+            input_size: Longer side of the input in pixels.
             crop: "image", the whole picture padded to a square; "box", the person's box.
             augment: Random variation; none for evaluation.
+            rectangles: Without variation a whole picture is not padded to a square but to a
+                rectangle of its shape, see `FrameTransform.fit`.
         """
         if crop not in CROPS:
             raise InputError(f"unknown data.crop={crop!r}: choose one of {', '.join(CROPS)}")
         self.source, self.skeleton, self.input_size = source, skeleton, input_size
-        self.crop, self.augment = crop, augment
+        self.crop, self.augment, self.rectangles = crop, augment, rectangles
 
     def __len__(self) -> int:
         return len(self.source)
@@ -52,7 +55,7 @@ class KeypointDataset(Dataset):
         """One sample.
 
         Returns:
-            image: uint8 RGB tensor (3, S, S).
+            image: uint8 RGB tensor (3, H, W).
             keypoints: float32 (K, 2) in input space, 0 where unlabelled.
             labelled, visible: bool (K,).
             matrix: float64 (3, 3), frame to input.
@@ -65,7 +68,10 @@ class KeypointDataset(Dataset):
         base = self._base_box(image, record)
         flip = False
         if self.augment is None:
-            transform = FrameTransform.crop(base, self.input_size)
+            if self.rectangles and self.crop == "image":
+                transform = FrameTransform.fit(image.shape[1::-1], self.input_size)
+            else:
+                transform = FrameTransform.crop(base, self.input_size)
             pixels = transform.warp(image)
         else:
             # torch's generator is the one that is seeded in every loader process.

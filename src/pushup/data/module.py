@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import ConcatDataset, DataLoader, WeightedRandomSampler
+from torch.utils.data import ConcatDataset, DataLoader, Dataset, WeightedRandomSampler
 
 from pushup.data.augment import Augment
 from pushup.data.dataset import KeypointDataset
@@ -28,13 +28,14 @@ class KeypointDataModule(pl.LightningDataModule):
         val_split: str = "val",
         source_weights: Mapping[str, float] | None = None,
         extra_train: KeypointSource | None = None,
+        rectangles: bool = False,
     ) -> None:
         """Describe the data; nothing is read before it is needed.
 
         Args:
             open_split: Opens a split by its name.
             skeleton: Which joints.
-            input_size: Side of the square input in pixels.
+            input_size: Longer side of the input in pixels.
             augment: Variation of the training split.
             crop: See `KeypointDataset`.
             batch_size: Pictures a batch.
@@ -44,6 +45,8 @@ class KeypointDataModule(pl.LightningDataModule):
             source_weights: How much more often pictures of a source are drawn in training
                 (1 where not named).
             extra_train: Further training pictures, such as rendered ones.
+            rectangles: Splits without variation come in rectangles, one by one: see
+                `KeypointDataset`.
         """
         super().__init__()
         self.open_split, self.skeleton, self.input_size = open_split, skeleton, input_size
@@ -52,14 +55,18 @@ class KeypointDataModule(pl.LightningDataModule):
         self.train_split, self.val_split = train_split, val_split
         self.source_weights = dict(source_weights or {})
         self.extra_train = extra_train
+        self.rectangles = rectangles
 
     def eval_dataset(self, split: str) -> KeypointDataset:
         """A split as it is, without variation."""
-        return KeypointDataset(self.open_split(split), self.skeleton, self.input_size, self.crop)
+        source = self.open_split(split)
+        return KeypointDataset(
+            source, self.skeleton, self.input_size, self.crop, rectangles=self.rectangles
+        )
 
     def eval_loader(self, split: str) -> DataLoader:
         """A split in order, without variation."""
-        return self._loader(self.eval_dataset(split))
+        return self._loader(self.eval_dataset(split), 1 if self.rectangles else self.batch_size)
 
     def train_dataset(self) -> ConcatDataset:
         """The varied training split, and the extra pictures after it."""
@@ -78,7 +85,8 @@ class KeypointDataModule(pl.LightningDataModule):
         if self.source_weights:
             weights = [w for part in dataset.datasets for w in self._weights(part)]  # type: ignore
             sampler = WeightedRandomSampler(weights, len(weights))
-        return self._loader(dataset, shuffle=sampler is None, sampler=sampler, drop_last=True)
+        options = {"shuffle": sampler is None, "sampler": sampler, "drop_last": True}
+        return self._loader(dataset, self.batch_size, **options)
 
     def val_dataloader(self) -> DataLoader:
         """The validation split."""
@@ -90,10 +98,10 @@ class KeypointDataModule(pl.LightningDataModule):
             return [self.source_weights.get(r.source, 1.0) for r in source.records]
         return [self.source_weights.get("rendered", 1.0)] * len(source)
 
-    def _loader(self, dataset: torch.utils.data.Dataset, **options) -> DataLoader:
+    def _loader(self, dataset: Dataset, batch_size: int, **options) -> DataLoader:
         return DataLoader(
             dataset,
-            batch_size=self.batch_size,
+            batch_size=batch_size,
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),

@@ -21,7 +21,7 @@ from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
 
 OpenData = Callable[..., KeypointDataModule]
-"""Builds a data module from the `skeleton`, `input_size` and `batch_size` that a model needs."""
+"""Builds a data module for a model's `skeleton`, `input_size`, `rectangles` and a `batch_size`."""
 
 SHOWN = 36
 """Labels to look at on the page and in the report; results.json has them all."""
@@ -83,10 +83,11 @@ def evaluate_keypoints(
         "params": sum(p.numel() for p in network.network.parameters()),
         "split": split,
         "crop": module.crop,
+        "rectangles": module.rectangles,
         "reference": reference,
         "flip_test": flip_test,
         "images_per_s": len(predictions) / predictions.seconds,
-        "ms": keypoint_latency_ms(network, dataset[0]["image"]),
+        "ms": keypoint_latency_ms(network),
         "device": str(next(network.parameters()).device),
         "sources": summarise_sources(predictions, reference),
         "suspects": suspects(predictions),
@@ -114,7 +115,12 @@ def open_for(model: KeypointModel, data: OpenData, batch_size: int) -> KeypointD
     Raises:
         InputError: The data set has no keypoints.
     """
-    module = data(skeleton=model.skeleton, input_size=model.input_size, batch_size=batch_size)
+    module = data(
+        skeleton=model.skeleton,
+        input_size=model.input_size,
+        rectangles=model.rectangles,
+        batch_size=batch_size,
+    )
     if module.open_split is None:
         raise InputError("this data has no keypoints: choose another, such as data=mpii")
     return module
@@ -148,11 +154,12 @@ def mean_pose(module: KeypointDataModule, split: str) -> tuple[torch.Tensor, str
 def markdown(results: dict[str, Any]) -> str:
     """The report of `evaluate_keypoints`."""
     sources, per_length = results["sources"], f"distance of the {results['reference']}"
+    framing = " in rectangles of its shape" if results["rectangles"] else ""
     parts = [
         f"# {results['model']} on split {results['split']}\n",
-        f"{results['params']:,} parameters; crop={results['crop']}; flip test "
+        f"{results['params']:,} parameters; crop={results['crop']}{framing}; flip test "
         f"{'on' if results['flip_test'] else 'off'}; {results['images_per_s']:.1f} images/s in "
-        f"batches, {results['ms']:.1f} ms for one ({results['device']}).\n",
+        f"batches, {results['ms']:.1f} ms for a frame of 16:9 ({results['device']}).\n",
         f"PCKs: joints within 0.25 x the true {per_length}, labelled joints only (unmasked: the "
         "released code's variant, every joint). Body PCK: within 0.1 x the longer side of the "
         "person's box. MAE: share of the input's side. PCKh: within 0.5 x head size. Brackets: "

@@ -32,15 +32,20 @@ def draw_case(
     """One input picture with the true skeleton (green) and the predicted one (orange).
 
     Args:
-        image_rgb: (S, S, 3) uint8.
-        true: (K, 2) positions in 0..1 of the side.
+        image_rgb: (H, W, 3) uint8; black fills the square tile.
+        true: (K, 2) positions in 0..1 of the longer side.
         labelled: (K,) bool; an unlabelled joint has no true mark.
-        pred: (K, 2) positions in 0..1 of the side.
+        pred: (K, 2) positions in 0..1 of the longer side.
         skeleton: Names the joints.
         caption: Printed below.
     """
-    scale = TILE / image_rgb.shape[0]
-    picture = cv2.resize(image_rgb, (TILE, TILE), interpolation=cv2.INTER_LINEAR)
+    height, width = image_rgb.shape[:2]
+    side = max(height, width)
+    scale = TILE / side
+    square = cv2.copyMakeBorder(
+        image_rgb, 0, side - height, 0, side - width, cv2.BORDER_CONSTANT, value=(0, 0, 0)
+    )
+    picture = cv2.resize(square, (TILE, TILE), interpolation=cv2.INTER_LINEAR)
     everything = np.ones(len(skeleton), bool)
     for points, known, colour in (
         (true, labelled, TRUE_RGB),

@@ -12,17 +12,18 @@ from tqdm import tqdm
 
 from pushup.cli import InputError
 from pushup.inference.onnx_model import OnnxModel, to_onnx
+from pushup.inference.predictor import as_images, whole_frame
 from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import Skeleton
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions and truth of N images with K joints; positions are divided by the input's side.
+    """Predictions and truth of N images with K joints; positions are shares of the input's side.
 
     Attributes:
         skeleton: Names the joints.
-        side: Side of the square input in pixels.
+        side: Longer side of the input in pixels.
         pred: (N, K, 2).
         true: (N, K, 2), meaningless where not labelled.
         labelled: (N, K) bool.
@@ -116,7 +117,7 @@ def predict(
 
 
 def latency_ms(look: Callable[[Tensor], Tensor], image: Tensor, repeats: int = 20) -> float:
-    """Median milliseconds from one picture (3, S, S) to what a model sees in it."""
+    """Median milliseconds from one picture (3, H, W) to what a model sees in it."""
     batch = image[None]
     durations = []
     for _ in range(repeats + 3):
@@ -126,8 +127,10 @@ def latency_ms(look: Callable[[Tensor], Tensor], image: Tensor, repeats: int = 2
     return float(np.median(durations[3:]) * 1000)  # the first calls choose algorithms
 
 
-def keypoint_latency_ms(model: KeypointModel, image: Tensor) -> float:
-    """Median milliseconds from one picture (3, S, S) to its keypoints, as infer.py runs it."""
+def keypoint_latency_ms(model: KeypointModel) -> float:
+    """Median milliseconds from a frame of 16:9 to its keypoints, as infer.py runs it."""
     device = next(model.parameters()).device
     runtime = OnnxModel(to_onnx(model)) if device.type == "cpu" else model
+    frame_bgr = np.zeros((720, 1280, 3), np.uint8)
+    [image] = as_images(frame_bgr, whole_frame((1280, 720), model))
     return latency_ms(lambda images: runtime.predict(images)[1], image.to(device))

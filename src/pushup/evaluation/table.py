@@ -61,9 +61,10 @@ def evaluate_table(
         models[name] = {
             "published": dict(published.get(name, {})),
             "input_size": network.input_size,
+            "rectangles": network.rectangles,
             "params": sum(p.numel() for p in network.network.parameters()),
             "images_per_s": len(predictions) / predictions.seconds,
-            "ms": keypoint_latency_ms(network, loader.dataset[0]["image"]),
+            "ms": keypoint_latency_ms(network),
             "sources": summarise_sources(predictions, reference),
         }
     settings = {"split": split, "crop": crop, "reference": reference, "flip_test": flip_test}
@@ -101,8 +102,9 @@ def markdown(results: dict[str, Any]) -> str:
     parts = [
         f"Split {results['split']}, crop={results['crop']}, {flip} flip test, PCKs within 0.25 x "
         f"the distance of the {results['reference']}, labelled joints only. Brackets: 95 % "
-        "intervals that resample scenes. Published: on the authors' own test split. images/s: in "
-        "batches, in torch; ms: one picture, as infer.py runs it.\n"
+        "intervals that resample scenes. Published: on the authors' own test split. Fitted: "
+        "whole pictures in rectangles of their shape, one by one. images/s: in torch; ms: a frame "
+        "of 16:9, as infer.py runs it.\n"
     ]
     for source in next(iter(models.values()))["sources"]:
         images = next(iter(models.values()))["sources"][source]["images"]
@@ -119,7 +121,7 @@ def _source_table(models: dict[str, Any], source: str) -> str:
         rows.append(
             (
                 name,
-                str(model["input_size"]),
+                f"{model['input_size']}{' fitted' if model['rectangles'] else ''}",
                 f"{published['params']:,}" if published else "-",
                 f"{model['params']:,}",
                 share(published.get("pcks", float("nan"))),

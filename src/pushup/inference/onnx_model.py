@@ -26,6 +26,7 @@ class OnnxModel:
         codec: Decodes its maps.
         skeleton: Its joints.
         recognises: `predict` says whether somebody is in push-up position.
+        rectangles: Whole frames are looked at in rectangles of their shape.
 
     Args:
         source: The `.onnx` file, or what `to_onnx` gives.
@@ -57,14 +58,15 @@ class OnnxModel:
         self.skeleton = get_skeleton(spec["skeleton"])
         self._flip = torch.from_numpy(self.skeleton.flip)
         self.recognises = "second_head" in spec
+        self.rectangles: bool = spec.get("rectangles", False)
 
     @property
     def input_size(self) -> int:
-        """Side of the square input in pixels."""
+        """Longer side of the input in pixels."""
         return self.codec.input_size
 
     def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Maps of (B, 3, S, S) uint8 RGB images, and the second head's (B,) if any; logits."""
+        """Maps of (B, 3, H, W) uint8 RGB images, and the second head's (B,) if any; logits."""
         found = [torch.from_numpy(o) for o in self._session.run(None, {"images": images.numpy()})]
         return found[0], found[1] if self.recognises else None
 
@@ -122,8 +124,16 @@ def _output_names(model: Model) -> list[str]:
 
 @torch.inference_mode()
 def to_onnx(model: Model) -> bytes:
-    """An ONNX model of any batch size: uint8 RGB in, `_Outputs` out, its spec as metadata."""
+    """An ONNX model: uint8 RGB in, `_Outputs` out, its spec as metadata.
+
+    It takes any batch size; a keypoint model also any height and width, in multiples of its
+    deepest stride.
+    """
     names = _output_names(model)
+    shape = {0: "batch"} | ({} if isinstance(model, Recogniser) else {2: "height", 3: "width"})
+    axes = {name: {0: "batch"} for name in names} | {"images": shape}
+    if "maps" in names:
+        axes["maps"] = {0: "batch", 2: "map height", 3: "map width"}
     images = torch.zeros(1, 3, model.input_size, model.input_size, dtype=torch.uint8)
     buffer = io.BytesIO()
     with warnings.catch_warnings():  # of constants that it does not fold, and of its age
@@ -137,7 +147,7 @@ def to_onnx(model: Model) -> bytes:
             opset_version=17,
             input_names=["images"],
             output_names=names,
-            dynamic_axes={name: {0: "batch"} for name in ("images", *names)},
+            dynamic_axes=axes,
         )
     proto = onnx.load_from_string(buffer.getvalue())
     onnx.helper.set_model_props(proto, {SPEC_KEY: json.dumps(model.spec())})

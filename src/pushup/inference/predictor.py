@@ -40,10 +40,11 @@ class PoseModel(Protocol):
 
     name: str
     skeleton: Skeleton
+    rectangles: bool
 
     @property
     def input_size(self) -> int:
-        """Side of the square input in pixels."""
+        """Longer side of the input in pixels."""
         ...
 
     @property
@@ -73,9 +74,15 @@ class PoseTracker(Protocol):
 
 
 def as_images(frame_bgr: np.ndarray, transform: FrameTransform) -> Tensor:
-    """What a network takes, (1, 3, S, S) uint8 RGB, of the part of a frame that is looked at."""
+    """What a network takes, (1, 3, H, W) uint8 RGB, of the part of a frame that is looked at."""
     input_rgb = transform.warp(frame_bgr)[..., ::-1]
     return torch.from_numpy(np.ascontiguousarray(input_rgb.transpose(2, 0, 1)))[None]
+
+
+def whole_frame(size_wh: tuple[int, int], model: PoseModel) -> FrameTransform:
+    """How a model looks at a whole frame: as it has learnt to."""
+    look = FrameTransform.fit if model.rectangles else FrameTransform.pad_square
+    return look(size_wh, model.input_size)
 
 
 class KeypointPredictor:
@@ -96,7 +103,7 @@ class KeypointPredictor:
         """Pose in a (H, W, 3) uint8 frame; the square around the box is looked at."""
         height, width = frame_bgr.shape[:2]
         if box_xyxy is None:
-            transform = FrameTransform.pad_square((width, height), self.model.input_size)
+            transform = whole_frame((width, height), self.model)
         else:
             transform = FrameTransform.crop(box_xyxy, self.model.input_size)
         images = as_images(frame_bgr, transform).to(self._device)

@@ -34,11 +34,14 @@ def _start_empty(network: nn.Module, joints: int) -> None:
 
 
 class KeypointModel(nn.Module):
-    """Square RGB pictures to maps, and to keypoints by the codec that made the targets.
+    """RGB pictures to maps, and to keypoints by the codec that made the targets.
+
+    The input is a square, or a rectangle whose sides are multiples of the network's deepest stride.
 
     Attributes:
         name: Short name, such as "mobilenet".
         network: The bare network: normalised images to maps; has `stride` and `config`.
+        rectangles: Whole frames are looked at in rectangles of their shape, as they were learnt.
         second_head: Recognises push-up position; None where the model has none.
         metrics: Measured figures that travel with the weights.
     """
@@ -56,6 +59,7 @@ class KeypointModel(nn.Module):
         skeleton: Skeleton,
         mean: Sequence[float] = (0.0, 0.0, 0.0),
         std: Sequence[float] = (1.0, 1.0, 1.0),
+        rectangles: bool = False,
     ) -> None:
         """Join the parts.
 
@@ -66,6 +70,7 @@ class KeypointModel(nn.Module):
             skeleton: Joints of the maps, in order.
             mean: Per RGB channel, subtracted from pixels in 0..1.
             std: Per RGB channel, divides after that.
+            rectangles: Learn from rectangles as well, and look at whole frames in such.
         """
         super().__init__()
         if not isinstance(network, nn.Module):
@@ -75,6 +80,7 @@ class KeypointModel(nn.Module):
         self.network = network
         self.codec = codec
         self.skeleton = skeleton
+        self.rectangles = rectangles
         self.second_head = None
         self.metrics: dict[str, Any] = {}
         self.mean, self.std = tuple(mean), tuple(std)
@@ -85,7 +91,7 @@ class KeypointModel(nn.Module):
 
     @property
     def input_size(self) -> int:
-        """Side of the square input in pixels."""
+        """Longer side of the input in pixels."""
         return self.codec.input_size
 
     @property
@@ -123,7 +129,7 @@ class KeypointModel(nn.Module):
         self.network.unfold(self._normalised(images))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Maps of RGB images (B, 3, S, S), uint8 or float in 0..255."""
+        """Maps of RGB images (B, 3, H, W), uint8 or float in 0..255."""
         return self.network(self._normalised(images))
 
     def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -157,7 +163,7 @@ class KeypointModel(nn.Module):
         """Keypoints and scores of RGB uint8 images, and whether somebody is in push-up position.
 
         Args:
-            images: (B, 3, S, S).
+            images: (B, 3, H, W).
             flip_test: Average the maps with those of the mirrored images.
 
         Returns:
@@ -183,6 +189,7 @@ class KeypointModel(nn.Module):
             "input_size": self.input_size,
             "mean": list(self.mean),
             "std": list(self.std),
+            "rectangles": self.rectangles,
             "color_order": "rgb",
             "metrics": self.metrics,
             **head,
@@ -202,6 +209,7 @@ class KeypointModel(nn.Module):
             skeleton=get_skeleton(spec["skeleton"]),
             mean=spec["mean"],
             std=spec["std"],
+            rectangles=spec.get("rectangles", False),
         )
         model.metrics = dict(spec.get("metrics", {}))
         if "second_head" in spec:

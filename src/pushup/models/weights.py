@@ -141,6 +141,7 @@ def load_for_second_head(
         )
     channels = int(model.network.deepest_channels)  # type: ignore[arg-type]
     model.second_head = SecondHead(channels, width, dropout, spec.get("training"))
+    model.rectangles = False  # the head learns from squares
     return model
 
 

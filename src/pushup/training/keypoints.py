@@ -10,6 +10,7 @@ from torchmetrics import Metric
 from pushup.metrics.torchmetrics_keypoints import BodyPCK, KeypointMAE, PCKs
 from pushup.models.keypoint_model import KeypointModel
 from pushup.training.distillation import Teacher
+from pushup.training.framing import RECTANGLES, cut_to_band
 from pushup.training.schedules import Schedule
 from pushup.training.task import Task
 
@@ -54,12 +55,14 @@ class KeypointTask(Task):
         )
 
     def _shared_step(self, batch: dict[str, Tensor], stage: str) -> Tensor:
-        images = batch["image"].contiguous(memory_format=self.memory_format)
-        maps = self.model(images).float()
+        images, labelled, training = batch["image"], batch["labelled"], stage == "train"
         targets = self.model.codec.encode(
-            batch["keypoints"], batch["labelled"], batch["visible"], self.model.stride
+            batch["keypoints"], labelled, batch["visible"], self.model.stride
         )
-        labelled, training = batch["labelled"], stage == "train"
+        if training and self.model.rectangles and torch.rand(()) < RECTANGLES:
+            images, targets = cut_to_band(images, targets, batch["keypoints"])
+        images = images.contiguous(memory_format=self.memory_format)
+        maps = self.model(images).float()
         if training and self.teacher is not None:
             targets = self.teacher.mix(images, targets, labelled)
             labelled = torch.ones_like(labelled)
