@@ -141,6 +141,26 @@ def test_figures_of_a_model_that_is_off_by_a_known_distance():
     assert body_error(predictions).tolist() == pytest.approx([5 / box for box in boxes], rel=1e-5)
 
 
+def test_what_was_seen_in_rectangles_is_placed_in_the_square():
+    model = Answers(torch.zeros(6, 7, 2))
+    model.input_size = 192
+    places = {}
+    for rectangles in (False, True):
+        module = make_module(
+            {"val": [make_record(i) for i in range(6)]}, input_size=192, rectangles=rectangles
+        )
+        model.next = 0
+        places[rectangles] = predict(model, module.eval_loader("val"))  # type: ignore
+        pose, _ = mean_pose(module, "val")
+        assert pose.isfinite().all()
+    square, fitted = places[False], places[True]
+    known = square.labelled
+    torch.testing.assert_close(fitted.true[known], square.true[known])
+    torch.testing.assert_close(fitted.frame_to_input, square.frame_to_input)
+    beside = torch.tensor([0.0, 16.0]).double() / 192  # 160 rows of 192
+    torch.testing.assert_close(fitted.pred, square.pred + beside)
+
+
 def test_sources_are_measured_apart_and_together():
     records = [make_record(i, "good" if i % 2 else "bad", f"scene {i // 4}") for i in range(20)]
     module = make_module({"val": records})

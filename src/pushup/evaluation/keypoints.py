@@ -12,7 +12,12 @@ from pushup.cli import InputError
 from pushup.data.dataset import KeypointDataset
 from pushup.data.module import KeypointDataModule
 from pushup.evaluation import pictures
-from pushup.evaluation.predictions import Predictions, keypoint_latency_ms, predict
+from pushup.evaluation.predictions import (
+    Predictions,
+    black_beside,
+    keypoint_latency_ms,
+    predict,
+)
 from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
 from pushup.evaluation.summary import body_error, summarise
 from pushup.evaluation.suspects import MIN_ERROR, MIN_SCORE, suspects
@@ -145,7 +150,9 @@ def mean_pose(module: KeypointDataModule, split: str) -> tuple[torch.Tensor, str
         print(f"the mean pose is that of split {split!r} itself: {error}")
     chosen = np.linspace(0, len(dataset) - 1, min(MEAN_POSE_IMAGES, len(dataset))).astype(int)
     samples = [dataset[int(i)] for i in chosen]
-    keypoints = torch.stack([s["keypoints"] for s in samples]).double() / dataset.input_size
+    side = dataset.input_size
+    placed = [s["keypoints"] + black_beside(s["image"], side) for s in samples]
+    keypoints = torch.stack(placed).double() / side
     labelled = torch.stack([s["labelled"] for s in samples])
     mean = torch.where(labelled[..., None], keypoints, 0).sum(0) / labelled.sum(0)[:, None]
     return torch.where(mean.isfinite(), mean, 0.5), name

@@ -32,19 +32,19 @@ def draw_case(
     """One input picture with the true skeleton (green) and the predicted one (orange).
 
     Args:
-        image_rgb: (H, W, 3) uint8; black fills the square tile.
-        true: (K, 2) positions in 0..1 of the longer side.
+        image_rgb: (H, W, 3) uint8, the middle of a square.
+        true: (K, 2) positions in 0..1 of the square's side.
         labelled: (K,) bool; an unlabelled joint has no true mark.
-        pred: (K, 2) positions in 0..1 of the longer side.
+        pred: (K, 2) positions in 0..1 of the square's side.
         skeleton: Names the joints.
         caption: Printed below.
     """
     height, width = image_rgb.shape[:2]
     side = max(height, width)
     scale = TILE / side
-    square = cv2.copyMakeBorder(
-        image_rgb, 0, side - height, 0, side - width, cv2.BORDER_CONSTANT, value=(0, 0, 0)
-    )
+    top, left = (side - height) // 2, (side - width) // 2
+    square = np.zeros((side, side, 3), np.uint8)
+    square[top : top + height, left : left + width] = image_rgb
     picture = cv2.resize(square, (TILE, TILE), interpolation=cv2.INTER_LINEAR)
     everything = np.ones(len(skeleton), bool)
     for points, known, colour in (

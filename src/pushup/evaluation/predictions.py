@@ -19,17 +19,19 @@ from pushup.skeleton import Skeleton
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions and truth of N images with K joints; positions are shares of the input's side.
+    """Predictions and truth of N images with K joints, in a square input whose side is 1.
+
+    Where a model looked at a rectangle, that is the middle of the square.
 
     Attributes:
         skeleton: Names the joints.
-        side: Longer side of the input in pixels.
+        side: Side of the square in pixels.
         pred: (N, K, 2).
         true: (N, K, 2), meaningless where not labelled.
         labelled: (N, K) bool.
         scores: (N, K) confidence.
         frame_to_input: (N, 3, 3) pixels to pixels.
-        head_size: (N,) PCKh reference divided by the input's side, NaN if unknown.
+        head_size: (N,) PCKh reference, NaN if unknown.
         sources: (N,) names of collections.
         groups: (N,) names of scenes.
         names: (N,) names of image files.
@@ -87,8 +89,12 @@ def predict(
         keypoints, scores, _ = model.predict(batch["image"].to(device), flip_test=flip_test)
         keypoints, scores = keypoints.cpu(), scores.cpu()  # waits for the device
         seconds += time.perf_counter() - start
+        beside = black_beside(batch["image"], model.input_size)
+        matrix = batch["matrix"].clone()
+        matrix[:, :2, 2] += beside
         truth = {key: value for key, value in batch.items() if key != "image"}
-        batches.append({**truth, "pred": keypoints, "scores": scores})
+        placed = {"keypoints": batch["keypoints"] + beside, "pred": keypoints + beside}
+        batches.append({**truth, **placed, "matrix": matrix, "scores": scores})
     if not batches:
         raise InputError("there are no images to evaluate: choose another split or data.root")
 
@@ -114,6 +120,11 @@ def predict(
         indices=tensor("index").numpy(),
         seconds=seconds,
     )
+
+
+def black_beside(images: Tensor, side: int) -> Tensor:
+    """Pixels (2,) to the left of and above images (..., H, W) in the middle of a square."""
+    return (side - torch.tensor(images.shape[:-3:-1])) / 2
 
 
 def latency_ms(look: Callable[[Tensor], Tensor], image: Tensor, repeats: int = 20) -> float:
