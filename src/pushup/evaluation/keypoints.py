@@ -161,12 +161,12 @@ def mean_pose(module: KeypointDataModule, split: str) -> tuple[torch.Tensor, str
 def markdown(results: dict[str, Any]) -> str:
     """The report of `evaluate_keypoints`."""
     sources, per_length = results["sources"], f"distance of the {results['reference']}"
-    framing = " in rectangles of its shape" if results["rectangles"] else ""
+    framing = " in rectangles of its shape, one by one" if results["rectangles"] else ""
     parts = [
         f"# {results['model']} on split {results['split']}\n",
         f"{results['params']:,} parameters; crop={results['crop']}{framing}; flip test "
         f"{'on' if results['flip_test'] else 'off'}; {results['images_per_s']:.1f} images/s in "
-        f"batches, {results['ms']:.1f} ms for a frame of 16:9 ({results['device']}).\n",
+        f"torch, {results['ms']:.1f} ms for a frame of 16:9 ({results['device']}).\n",
         f"PCKs: joints within 0.25 x the true {per_length}, labelled joints only (unmasked: the "
         "released code's variant, every joint). Body PCK: within 0.1 x the longer side of the "
         "person's box. MAE: share of the input's side. PCKh: within 0.5 x head size. Brackets: "
