@@ -28,7 +28,7 @@ def cut_to_band(
         heatmaps for the joints that were cut off.
     """
     side, cells = images.shape[-1], targets.shape[-1]
-    kept = GRID * int(torch.randint(side // (2 * GRID), side // GRID + 1, ()))
+    kept = GRID * int(torch.randint(max(1, side // (2 * GRID)), side // GRID + 1, ()))
     start = (side - kept) // 2
     axis = 3 if torch.rand(()) < tall else 2
     along = keypoints[..., 3 - axis]  # x for columns, y for rows
