@@ -15,8 +15,8 @@ GRID = 32
 """Every side of a fitted input is a multiple of it: networks halve their input five times."""
 
 MARGIN = 1 / 16
-"""Least black above and below a fitted frame together, in input sides: joints at the very edge of an
-input are found less well."""
+"""Least black beside a fitted frame, both sides together, in input sides: joints at the very edge
+of an input are found less well."""
 
 
 def input_to_heatmap(x, stride: int):
