@@ -274,12 +274,14 @@ def test_export_command(tmp_path, model, capsys):
 def test_average_command(tmp_path, capsys):
     codec = GaussianHeatmap(64, 4.0)
     trained = [KeypointModel("blazepose", BlazePose(7), codec, UPPER7) for _ in range(2)]
+    trained[0].rectangles = True
     for i, each in enumerate(trained):
         weights.save(each, each.spec() | {"training": {"seed": i}}, tmp_path / f"{i}.safetensors")
     files = [str(tmp_path / f"{i}.safetensors") for i in range(2)]
     weights.main(["average", str(tmp_path / "mean.safetensors"), *files])
     spec, state = weights.read(tmp_path / "mean.safetensors")
     assert spec["training"] == {"averaged": [{"seed": 0}, {"seed": 1}]}
+    assert spec["rectangles"]  # as the first file says
     states = [weights.load(file).state_dict() for file in files]
     for key, value in state.items():
         middle = (states[0][key] + states[1][key]) / 2

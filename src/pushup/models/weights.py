@@ -241,7 +241,8 @@ def export(
 def average(paths: Sequence[str | Path], out: str | Path) -> None:
     """Write the mean of the weights of several trainings of one model, one begun from another.
 
-    As good as their ensemble, at the cost of one (Wortsman et al., "Model soups", ICML 2022).
+    As good as their ensemble, at the cost of one (Wortsman et al., "Model soups", ICML 2022). The
+    first file says whether the mean is a model of rectangles.
 
     Raises:
         InputError: See `load_any`; or the files hold different models.
@@ -252,6 +253,8 @@ def average(paths: Sequence[str | Path], out: str | Path) -> None:
         models.append(_build(path, spec, state))
         training.append(spec.get("training", {}))
         models[-1].metrics = {}
+        if isinstance(models[-1], KeypointModel):
+            models[-1].rectangles = models[0].rectangles
         if models[-1].spec() != models[0].spec():
             raise InputError(f"{path} holds another model than {paths[0]}: give two of one kind")
     states = [model.state_dict() for model in models]
