@@ -373,6 +373,8 @@ def test_a_model_of_rectangles_is_measured_as_the_predictor_looks(data_root, tmp
         true = make_record(i).keypoints[UPPER7.mpii]
         errors.append(np.abs(found - true)[~np.isnan(true)] / SIZE_WH[0])
     assert shapes == {(1, 3, 160, 192)}
+    run_command(tmp_path, f"ckpt_path='{file}'", "data.crop=box", *on(data_root))
+    assert not json.loads((tmp_path / "results.json").read_text())["rectangles"]
     assert results["sources"]["all"]["mae"] == pytest.approx(np.concatenate(errors).mean())
     assert cv2.imread(str(tmp_path / "worst_and_best.png")) is not None
 

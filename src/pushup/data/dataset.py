@@ -36,8 +36,8 @@ class KeypointDataset(Dataset):
             input_size: Longer side of the input in pixels.
             crop: "image", the whole picture padded to a square; "box", the person's box.
             augment: Random variation; none for evaluation.
-            rectangles: Without variation a whole picture is not padded to a square but to a
-                rectangle of its shape, see `FrameTransform.fit`.
+            rectangles: Without variation the whole picture is padded not to a square but to a
+                rectangle of its shape, see `FrameTransform.fit`; for crop "image" alone.
         """
         if crop not in CROPS:
             raise InputError(f"unknown data.crop={crop!r}: choose one of {', '.join(CROPS)}")
@@ -68,7 +68,7 @@ class KeypointDataset(Dataset):
         base = self._base_box(image, record)
         flip = False
         if self.augment is None:
-            if self.rectangles and self.crop == "image":
+            if self.rectangles:
                 transform = FrameTransform.fit(image.shape[1::-1], self.input_size)
             else:
                 transform = FrameTransform.crop(base, self.input_size)

@@ -55,7 +55,7 @@ class KeypointDataModule(pl.LightningDataModule):
         self.train_split, self.val_split = train_split, val_split
         self.source_weights = dict(source_weights or {})
         self.extra_train = extra_train
-        self.rectangles = rectangles
+        self.rectangles = rectangles and crop == "image"  # a box is always a square
 
     def eval_dataset(self, split: str) -> KeypointDataset:
         """A split as it is, without variation."""
@@ -85,8 +85,9 @@ class KeypointDataModule(pl.LightningDataModule):
         if self.source_weights:
             weights = [w for part in dataset.datasets for w in self._weights(part)]  # type: ignore
             sampler = WeightedRandomSampler(weights, len(weights))
-        options = {"shuffle": sampler is None, "sampler": sampler, "drop_last": True}
-        return self._loader(dataset, self.batch_size, **options)
+        return self._loader(
+            dataset, self.batch_size, shuffle=sampler is None, sampler=sampler, drop_last=True
+        )
 
     def val_dataloader(self) -> DataLoader:
         """The validation split."""

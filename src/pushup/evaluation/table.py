@@ -61,7 +61,7 @@ def evaluate_table(
         models[name] = {
             "published": dict(published.get(name, {})),
             "input_size": network.input_size,
-            "rectangles": network.rectangles,
+            "rectangles": module.rectangles,
             "params": sum(p.numel() for p in network.network.parameters()),
             "images_per_s": len(predictions) / predictions.seconds,
             "ms": keypoint_latency_ms(network),
