@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.geometry import FrameTransform
 from pushup.skeleton import Skeleton
 
 matplotlib.use("Agg")  # no display is needed to write a file
@@ -39,13 +40,8 @@ def draw_case(
         skeleton: Names the joints.
         caption: Printed below.
     """
-    height, width = image_rgb.shape[:2]
-    side = max(height, width)
-    scale = TILE / side
-    top, left = (side - height) // 2, (side - width) // 2
-    square = np.zeros((side, side, 3), np.uint8)
-    square[top : top + height, left : left + width] = image_rgb
-    picture = cv2.resize(square, (TILE, TILE), interpolation=cv2.INTER_LINEAR)
+    to_tile = FrameTransform.pad_square(image_rgb.shape[1::-1], TILE)
+    picture, scale = to_tile.warp(image_rgb), to_tile.scale
     everything = np.ones(len(skeleton), bool)
     for points, known, colour in (
         (true, labelled, TRUE_RGB),

@@ -130,10 +130,10 @@ def to_onnx(model: Model) -> bytes:
     deepest stride.
     """
     names = _output_names(model)
-    shape = {0: "batch"} | ({} if isinstance(model, Recogniser) else {2: "height", 3: "width"})
-    axes = {name: {0: "batch"} for name in names} | {"images": shape}
+    axes = {name: {0: "batch"} for name in ("images", *names)}
     if "maps" in names:
-        axes["maps"] = {0: "batch", 2: "map height", 3: "map width"}
+        for name in ("images", "maps"):
+            axes[name] |= {2: f"{name} height", 3: f"{name} width"}
     images = torch.zeros(1, 3, model.input_size, model.input_size, dtype=torch.uint8)
     buffer = io.BytesIO()
     with warnings.catch_warnings():  # of constants that it does not fold, and of its age
