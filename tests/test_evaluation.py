@@ -1,3 +1,4 @@
+import csv
 import json
 import math
 import sys
@@ -354,6 +355,14 @@ def test_evaluate_writes_every_figure_and_picture(data_root, checkpoint, tmp_pat
     report = (tmp_path / "results.md").read_text()
     assert report.strip() in capsys.readouterr().out
     assert "mean pose of train" in report
+    rows = list(csv.DictReader((tmp_path / "images.csv").open()))
+    assert [row["image"] for row in rows] == [f"{i}.png" for i in range(6, 18)]
+    for i, row in enumerate(rows):
+        labelled = dataset[i]["labelled"]
+        true, found = dataset[i]["keypoints"][labelled], pred[i, labelled]
+        length = (true.amax(0) - true.amin(0)).max()
+        error = torch.linalg.vector_norm(found - true, dim=-1).mean() / length
+        assert float(row["error"]) == pytest.approx(float(error), rel=1e-3)
     assert not list(tmp_path.glob("*.part"))
 
 

@@ -1,6 +1,9 @@
 import csv
 import math
+import subprocess
+import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import albumentations
@@ -15,6 +18,7 @@ from pushup.cli import InputError, make_output_dir
 from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.data.augment import Augment, RandomCrop
 from pushup.data.dataset import KeypointDataset
+from pushup.data.hard_images import MOST, draw_weights
 from pushup.data.module import KeypointDataModule
 from pushup.data.records import Record
 from pushup.data.source import RecordSource
@@ -389,6 +393,64 @@ def test_source_weights_draw_a_source_more_often():
     sampler = data.train_dataloader().sampler
     drawn = np.concatenate([list(sampler) for _ in range(40)])
     assert 0.42 < (drawn < 4).mean() < 0.58  # 4 x 9 of 4 x 9 + 36
+
+
+def test_hard_images_are_drawn_more_often(tmp_path):
+    (tmp_path / "images.csv").write_text(
+        "image,error\neasy.jpg,0.1\nmiddle.jpg,0.2\nhard.jpg,9\nof_two.jpg,0.1\nof_two.jpg,0.7\n"
+        "unmeasured.jpg,\n"
+    )
+    names = ("easy", "middle", "middle", "hard", "of_two", "unmeasured", "absent")
+    point, none = np.zeros((16, 2)), np.zeros(16, bool)
+    records = [Record(Path(f"{name}.jpg"), point, none, none) for name in names]
+    weights_of = partial(draw_weights, tmp_path / "images.csv")
+    assert weights_of(records) == pytest.approx([0.5, 1, 1, MOST, 2, 1, 1])
+    data = KeypointDataModule(
+        lambda split: RecordSource(records),
+        *(UPPER7, 64),
+        num_workers=0,
+        source_weights={"unknown": 2.0},
+        hard_images=str(tmp_path / "images.csv"),
+        extra_train=RecordSource(records[3:4]),
+    )
+    drawn_by = data.train_dataloader().sampler.weights.tolist()
+    assert drawn_by == pytest.approx([1, 2, 2, 2 * MOST, 4, 2, 2, 2])
+
+
+def test_hard_images_need_errors_of_the_training_images(tmp_path, configured):
+    record = Record(Path("a.jpg"), np.zeros((16, 2)), np.zeros(16, bool), np.zeros(16, bool))
+    path = tmp_path / "images.csv"
+    with pytest.raises(InputError, match="No such file"):
+        draw_weights(path, [record])
+    path.write_text("image,pcks\na.jpg,1\n")
+    with pytest.raises(InputError, match="cannot be used"):
+        draw_weights(path, [record])
+    path.write_text("image,error\nb.jpg,1\n")
+    with pytest.raises(InputError, match="split=train"):
+        draw_weights(path, [record])
+    config, _ = configured(f"data.hard_images={path}")
+    with pytest.raises(InputError, match="rendered"):
+        instantiate(config.data.module).train_dataloader()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no GNU C library")
+def test_memory_that_was_freed_is_used_again():
+    """Page faults of a block of 64 MB that is made and freed again and again."""
+    program = (
+        "import resource, torch\nfrom pushup.training.memory import keep_freed_memory\n"
+        "def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "assert {before}\n"
+        "for _ in range(20): torch.ones(2**24)\n"
+        "begin = faults()\n"
+        "for _ in range(10): torch.ones(2**24)\n"
+        "print(faults() - begin)"
+    )
+
+    def faults(before: str) -> int:
+        command = [sys.executable, "-c", program.format(before=before)]
+        return int(subprocess.check_output(command, text=True))
+
+    assert faults("keep_freed_memory()") < faults("True") / 4
 
 
 def test_sweep_rows_keep_every_column(tmp_path):

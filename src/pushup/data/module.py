@@ -6,8 +6,10 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import ConcatDataset, DataLoader, Dataset, WeightedRandomSampler
 
+from pushup.cli import InputError
 from pushup.data.augment import Augment
 from pushup.data.dataset import KeypointDataset
+from pushup.data.hard_images import draw_weights
 from pushup.data.source import KeypointSource, RecordSource
 from pushup.skeleton import Skeleton
 
@@ -27,6 +29,7 @@ class KeypointDataModule(pl.LightningDataModule):
         train_split: str = "train",
         val_split: str = "val",
         source_weights: Mapping[str, float] | None = None,
+        hard_images: str | None = None,
         extra_train: KeypointSource | None = None,
         rectangles: bool = False,
     ) -> None:
@@ -44,6 +47,8 @@ class KeypointDataModule(pl.LightningDataModule):
             val_split: Name of the split to validate on.
             source_weights: How much more often pictures of a source are drawn in training
                 (1 where not named).
+            hard_images: `images.csv` of an evaluation of the training split, whose images of large
+                error are drawn more often; see `draw_weights`.
             extra_train: Further training pictures, such as rendered ones.
             rectangles: Splits without variation come in rectangles, one by one: see
                 `KeypointDataset`.
@@ -54,6 +59,7 @@ class KeypointDataModule(pl.LightningDataModule):
         self.batch_size, self.num_workers = batch_size, num_workers
         self.train_split, self.val_split = train_split, val_split
         self.source_weights = dict(source_weights or {})
+        self.hard_images = hard_images
         self.extra_train = extra_train
         self.rectangles = rectangles and crop == "image"  # a box is always a square
 
@@ -79,10 +85,10 @@ class KeypointDataModule(pl.LightningDataModule):
         )
 
     def train_dataloader(self) -> DataLoader:
-        """Shuffled, or drawn by `source_weights`."""
+        """Shuffled, or drawn by `source_weights` and `hard_images`."""
         dataset = self.train_dataset()
         sampler = None
-        if self.source_weights:
+        if self.source_weights or self.hard_images:
             weights = [w for part in dataset.datasets for w in self._weights(part)]  # type: ignore
             sampler = WeightedRandomSampler(weights, len(weights))
         return self._loader(
@@ -94,9 +100,15 @@ class KeypointDataModule(pl.LightningDataModule):
         return self.eval_loader(self.val_split)
 
     def _weights(self, dataset: KeypointDataset) -> list[float]:
-        source = dataset.source
+        source, extra = dataset.source, dataset.source is self.extra_train
         if isinstance(source, RecordSource):
-            return [self.source_weights.get(r.source, 1.0) for r in source.records]
+            weights = [self.source_weights.get(r.source, 1.0) for r in source.records]
+            if self.hard_images and not extra:
+                hard = draw_weights(self.hard_images, source.records)
+                weights = [w * h for w, h in zip(weights, hard, strict=True)]
+            return weights
+        if self.hard_images and not extra:
+            raise InputError("data.hard_images needs image files: rendered ones have no names")
         return [self.source_weights.get("rendered", 1.0)] * len(source)
 
     def _loader(self, dataset: Dataset, batch_size: int, **options) -> DataLoader:

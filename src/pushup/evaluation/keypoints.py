@@ -18,8 +18,15 @@ from pushup.evaluation.predictions import (
     keypoint_latency_ms,
     predict,
 )
-from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
-from pushup.evaluation.summary import body_error, summarise
+from pushup.evaluation.report import (
+    markdown_table,
+    share,
+    with_interval,
+    write_csv,
+    write_json,
+    write_text,
+)
+from pushup.evaluation.summary import body_error, per_image, summarise
 from pushup.evaluation.suspects import MIN_ERROR, MIN_SCORE, suspects
 from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
 from pushup.models import weights
@@ -58,7 +65,7 @@ def evaluate_keypoints(
     flip_test: bool = False,
     batch_size: int = 32,
 ) -> dict[str, Any]:
-    """Measure one model; print and write results.json, results.md and pictures.
+    """Measure one model; print and write results.json, results.md, images.csv and pictures.
 
     Args:
         ckpt_path: A `.ckpt` or `.safetensors` file; None for the weights shipped for `model`.
@@ -103,6 +110,7 @@ def evaluate_keypoints(
     print(report)
     save_pictures(folder, network, dataset, predictions, results)
     write_text(folder / "results.md", report)
+    write_csv(folder / "images.csv", per_image(predictions, reference))
     write_json(folder / "results.json", results)
     return results
 

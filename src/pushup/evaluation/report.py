@@ -1,9 +1,11 @@
-"""Figures to text: JSON and markdown files that are whole or absent."""
+"""Figures to text: JSON, CSV and markdown files that are whole or absent."""
 
+import csv
+import io
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,18 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, figures: dict[str, Any]) -> None:
     """Write figures as JSON, with null for what is not a number (JSON has no NaN)."""
     write_text(path, json.dumps(_without_nan(figures), indent=2) + "\n")
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write one or more rows that share their columns, with nothing for what is not a number."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(
+            {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in _without_nan(row).items()}
+        )
+    write_text(path, text.getvalue())
 
 
 def _without_nan(value: Any) -> Any:

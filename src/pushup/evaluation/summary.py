@@ -101,6 +101,19 @@ def _by_confidence(scores: Tensor, pcks: Scores, mae: Scores) -> list[dict[str, 
     return rows
 
 
+def per_image(p: Predictions, reference: Reference = "shoulders") -> list[dict[str, Any]]:
+    """A row for each image: its body's `error`, its own `pcks`, and its mean confidence."""
+    pcks = metrics.pcks(p.pred, p.true, p.labelled, p.skeleton, reference)
+    own = pcks.values.sum(1) / pcks.counted.sum(1)
+    columns = {"error": body_error(p), "pcks": own, "confidence": p.scores.mean(1)}
+    figures = {name: values.tolist() for name, values in columns.items()}
+    return [
+        {"image": str(p.names[i]), "source": str(p.sources[i]), "group": str(p.groups[i])}
+        | {name: values[i] for name, values in figures.items()}
+        for i in range(len(p))
+    ]
+
+
 def body_error(p: Predictions) -> Tensor:
     """(N,) mean error of an image's labelled joints by its body's length; NaN where it has none."""
     length = metrics.body_length(p.true, p.labelled)

@@ -13,6 +13,7 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from pushup.cli import InputError
 from pushup.models import KeypointModel, weights
+from pushup.training.memory import keep_freed_memory
 
 
 def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
@@ -21,6 +22,7 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
     `checkpoints/best.ckpt` and `last.ckpt`, `metrics.csv` and `previews/` appear as it goes.
     """
     _quieten_lightning()
+    keep_freed_memory()
     resume_from = _checkpoint_to_resume(config, output_dir)
     pl.seed_everything(config.seed, workers=True, verbose=False)
     model = instantiate(config.model.module)

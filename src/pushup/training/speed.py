@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 
 from pushup.cli import command
 from pushup.training.keypoints import KeypointTask
+from pushup.training.memory import keep_freed_memory
 
 CONF = Path(__file__).parents[3] / "conf"
 STEPS, ROUNDS = 6, 5
@@ -80,6 +81,7 @@ def main(overrides: list[str]) -> None:
     """Print images per second of both, and their ratio."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", ["run=speed", *overrides])
+    keep_freed_memory()
     task = instantiate(config.model.task)(
         model=instantiate(config.model.module),
         optimizer=instantiate(config.optimizer),
