@@ -11,8 +11,8 @@ def keep_freed_memory() -> bool:
     """Let this process keep the memory that it frees, and use it again.
 
     The GNU C library gives blocks of megabytes back to the system as soon as they are free, so
-    that at every step the system clears new pages for every feature map: a quarter of the time
-    of a training on a processor. See mallopt(3).
+    that at every step the system clears new pages for every feature map: up to a quarter of the
+    time of training on a processor. See mallopt(3).
 
     Returns:
         Whether there is such a C library, and it obeyed.
