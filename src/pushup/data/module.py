@@ -100,16 +100,16 @@ class KeypointDataModule(pl.LightningDataModule):
         return self.eval_loader(self.val_split)
 
     def _weights(self, dataset: KeypointDataset) -> list[float]:
-        source, extra = dataset.source, dataset.source is self.extra_train
-        if isinstance(source, RecordSource):
-            weights = [self.source_weights.get(r.source, 1.0) for r in source.records]
-            if self.hard_images and not extra:
-                hard = draw_weights(self.hard_images, source.records)
-                weights = [w * h for w, h in zip(weights, hard, strict=True)]
+        source = dataset.source
+        records = source.records if isinstance(source, RecordSource) else None
+        names = ["rendered"] * len(source) if records is None else [r.source for r in records]
+        weights = [self.source_weights.get(name, 1.0) for name in names]
+        if not self.hard_images or source is self.extra_train:
             return weights
-        if self.hard_images and not extra:
+        if records is None:
             raise InputError("data.hard_images needs image files: rendered ones have no names")
-        return [self.source_weights.get("rendered", 1.0)] * len(source)
+        hard = draw_weights(self.hard_images, records)
+        return [w * h for w, h in zip(weights, hard, strict=True)]
 
     def _loader(self, dataset: Dataset, batch_size: int, **options) -> DataLoader:
         return DataLoader(
