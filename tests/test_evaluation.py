@@ -114,6 +114,7 @@ def test_a_perfect_model_reaches_the_best_of_every_figure(reference):
     assert [b["joints"] for b in figures["by_confidence"]] == [
         int(sum(r.labelled[UPPER7.mpii].sum() for r in records))
     ]
+    assert [b["pck_body"] for b in figures["by_confidence"]] == [1]
     # Right on every label, yet the released code's variant asks for the frame's corner elsewhere.
     assert figures["pcks_unmasked"] < 1
     assert figures["mae_unmasked"] > 0

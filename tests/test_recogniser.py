@@ -24,13 +24,7 @@ from pushup.data.recognition import (
 from pushup.evaluation.recognition import COUNTS, evaluate_recognition
 from pushup.inference.onnx_model import OnnxRecogniser
 from pushup.inference.recogniser import PushUpRecogniser, open_recogniser
-from pushup.metrics.recognition import (
-    auc,
-    best_threshold,
-    bootstrap_interval,
-    confusion,
-    temperature,
-)
+from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import Recogniser, weights
 from pushup.models.encoders import build_encoder
 from pushup.training import run
@@ -148,16 +142,6 @@ def test_best_threshold_by_hand():
     assert confusion(scores, labels, best_threshold(scores, labels)).f1 == pytest.approx(0.8)
     every = np.ones(3, bool)
     assert best_threshold(np.array([0.2, 0.3, 0.9]), every) < 0.2  # all found
-
-
-def test_temperature_undoes_what_made_scores_too_sure_or_not_sure_enough():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, 4000)
-    labels = rng.random(4000) < 1 / (1 + np.exp(-logits))
-    for factor in (0.3, 1.0, 4.0):
-        found = temperature(1 / (1 + np.exp(-factor * logits)), labels)
-        assert found == pytest.approx(factor, rel=0.06)
-    assert np.isnan(temperature(np.array([0.2, 0.9]), np.array([True, True])))
 
 
 def test_temper_command(tmp_path, capsys):

@@ -1,6 +1,6 @@
 """Gaussian heatmaps: the published BlazePose targets, and ours at any stride."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -19,12 +19,16 @@ class GaussianHeatmap:
         sigma_px: Standard deviation in input pixels (published BlazePose: 4 cells of 2 pixels).
         occluded_peak: Peak of a joint known to be hidden from view (published BlazePose: 0.5).
         refine: Decode to a fraction of a cell; otherwise to the cell's centre.
+        score_scale: Multiplies the logit of a peak before it becomes a score.
+        score_shift: Is added to it then; see `pushup.metrics.calibration.platt_scaling`.
     """
 
     input_size: int = 224
     sigma_px: float = 6.4
     occluded_peak: float = 1.0
     refine: bool = True
+    score_scale: float = 1.0
+    score_shift: float = 0.0
 
     maps_per_joint: ClassVar[int] = 1
 
@@ -40,13 +44,19 @@ class GaussianHeatmap:
         return peak[..., None, None] * axes[..., 1, :, None] * axes[..., 0, None, :]
 
     def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Keypoints (B, K, 2) in input space and peak probabilities (B, K)."""
+        """Keypoints (B, K, 2) in input space and calibrated peak probabilities (B, K)."""
         cells, values = peaks(maps)
         place = cells.to(maps.dtype)
         if self.refine:
             place = _refine(torch.nn.functional.logsigmoid(maps.float()), cells)
         stride = self.input_size // max(maps.shape[-2:])
-        return heatmap_to_input(place, stride), values.sigmoid()
+        scores = (self.score_scale * values + self.score_shift).sigmoid()
+        return heatmap_to_input(place, stride), scores
+
+    def calibrated(self, scale: float, shift: float) -> "GaussianHeatmap":
+        """The same codec, whose scores have their logits times `scale` plus `shift`."""
+        scale, shift = scale * self.score_scale, scale * self.score_shift + shift
+        return replace(self, score_scale=scale, score_shift=shift)
 
     def heatmaps(self, maps: Tensor) -> Tensor:
         """Probabilities (B, K, H, W)."""

@@ -26,7 +26,7 @@ from pushup.evaluation.report import (
     write_json,
     write_text,
 )
-from pushup.evaluation.summary import body_error, per_image, summarise
+from pushup.evaluation.summary import body_error, calibration, per_image, summarise
 from pushup.evaluation.suspects import MIN_ERROR, MIN_SCORE, suspects
 from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
 from pushup.models import weights
@@ -102,6 +102,7 @@ def evaluate_keypoints(
         "ms": keypoint_latency_ms(network),
         "device": str(next(network.parameters()).device),
         "sources": summarise_sources(predictions, reference),
+        "calibration": calibration(predictions),
         "suspects": suspects(predictions),
         "beside": {name: summarise_sources(p, reference) for name, p in beside.items()},
     }
@@ -186,7 +187,10 @@ def markdown(results: dict[str, Any]) -> str:
         _beside(results),
         "\nPCKs / MAE by joint\n",
         _joints(sources),
-        "\nMAE (labelled joints) by confidence of the prediction\n",
+        "\nBody PCK / MAE (labelled joints) by confidence, which would be the chance of a right "
+        "joint if its logits were times {scale:.2f}, plus {shift:.2f}\n".format(
+            **results["calibration"]
+        ),
         _confidence(sources),
         f"\nLabels to look at: a joint predicted with confidence {MIN_SCORE} or more lies "
         f"{MIN_ERROR} body lengths or more from its label ({len(results['suspects'])} images)\n",
@@ -262,7 +266,9 @@ def _confidence(sources: dict[str, Any]) -> str:
     edges = sorted({(b["from"], b["to"]) for f in bins.values() for b in f.values()})
 
     def cell(found: dict[str, Any] | None) -> str:
-        return f"{share(found['mae'])} ({found['joints']})" if found else "-"
+        if not found:
+            return "-"
+        return f"{share(found['pck_body'])} / {share(found['mae'])} ({found['joints']})"
 
     return markdown_table(
         ("confidence", *(f"{name} (joints)" for name in bins)),

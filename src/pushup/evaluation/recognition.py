@@ -18,13 +18,8 @@ from pushup.data.recognition import RecognitionDataModule, RecognitionDataset
 from pushup.evaluation import pictures
 from pushup.evaluation.predictions import latency_ms
 from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
-from pushup.metrics.recognition import (
-    auc,
-    best_threshold,
-    bootstrap_interval,
-    confusion,
-    temperature,
-)
+from pushup.metrics.calibration import temperature
+from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.second_head import SecondHead

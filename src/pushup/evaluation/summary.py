@@ -9,6 +9,7 @@ from torch import Tensor
 from pushup.evaluation.predictions import Predictions
 from pushup.metrics import keypoints as metrics
 from pushup.metrics.bootstrap import group_interval
+from pushup.metrics.calibration import platt_scaling
 from pushup.metrics.keypoints import Reference, Scores
 
 CURVE_THRESHOLDS = [round(0.05 * i, 2) for i in range(21)]
@@ -50,7 +51,7 @@ def summarise(p: Predictions, reference: Reference = "shoulders") -> dict[str, A
             "pcks": metrics.pck_curve(*truth, length, CURVE_THRESHOLDS),
         },
         "per_joint": _by_joint(p, pcks, body, mae),
-        "by_confidence": _by_confidence(p.scores, pcks, mae),
+        "by_confidence": _by_confidence(p.scores, pcks, body, mae),
     }
 
 
@@ -80,7 +81,7 @@ def _by_joint(p: Predictions, pcks: Scores, body: Scores, mae: Scores) -> dict[s
     }
 
 
-def _by_confidence(scores: Tensor, pcks: Scores, mae: Scores) -> list[dict[str, Any]]:
+def _by_confidence(scores: Tensor, pcks: Scores, body: Scores, mae: Scores) -> list[dict[str, Any]]:
     """Error of the labelled joints by the confidence of their prediction; empty bins left out."""
     last = len(CONFIDENCE_EDGES) - 2
     bins = (torch.bucketize(scores, torch.tensor(CONFIDENCE_EDGES), right=True) - 1).clamp(0, last)
@@ -96,9 +97,18 @@ def _by_confidence(scores: Tensor, pcks: Scores, mae: Scores) -> list[dict[str, 
                 "joints": int(chosen.sum()),
                 "mae": Scores(torch.where(chosen, mae.values, 0.0), chosen).mean(),
                 "pcks": Scores.of(pcks.values, pcks.counted & chosen).mean(),
+                "pck_body": Scores.of(body.values, chosen).mean(),
             }
         )
     return rows
+
+
+def calibration(p: Predictions) -> dict[str, float]:
+    """What would make confidences the chance of a joint to lie in its place, by body PCK."""
+    right = metrics.pck_body(p.pred, p.true, p.labelled)
+    of_joints = p.scores[right.counted].double().numpy()
+    scale, shift = platt_scaling(of_joints, right.values[right.counted].numpy() > 0)
+    return {"scale": scale, "shift": shift}
 
 
 def per_image(p: Predictions, reference: Reference = "shoulders") -> list[dict[str, Any]]:

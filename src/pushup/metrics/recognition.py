@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import fminbound
-from scipy.special import logit
 
 
 @dataclass(frozen=True)
@@ -85,23 +83,6 @@ def best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
     f1 = np.array([confusion(scores, labels, t).f1 for t in candidates])
     best = candidates[f1 == np.nanmax(f1)]
     return float(best[np.abs(best - 0.5).argmin()])
-
-
-def temperature(scores: np.ndarray, labels: np.ndarray) -> float:
-    """What logits have to be divided by so that scores are as sure as they are right.
-
-    That of highest likelihood (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017):
-    above 1 for a model that is too sure, below for one that is not sure enough. NaN without images
-    of both kinds; where no score is on the wrong side of 0.5, the lower bound of the search, 0.01.
-    """
-    if labels.all() or not labels.any():
-        return float("nan")
-    margins = np.where(labels, 1, -1) * logit(np.clip(scores, 1e-7, 1 - 1e-7))
-
-    def loss(log_temperature: float) -> float:
-        return float(np.logaddexp(0, -margins * np.exp(-log_temperature)).mean())
-
-    return float(np.exp(fminbound(loss, np.log(0.01), np.log(100))))
 
 
 def bootstrap_interval(

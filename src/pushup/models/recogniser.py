@@ -78,7 +78,7 @@ class Recogniser(nn.Module):
         return self(images).float().sigmoid()
 
     def temper(self, temperature: float) -> None:
-        """Divide its logits by a temperature; see `pushup.metrics.recognition.temperature`."""
+        """Divide its logits by a temperature; see `pushup.metrics.calibration.temperature`."""
         unit: nn.Linear = self.network.get_classifier()  # type: ignore[operator]
         with torch.no_grad():
             unit.weight.div_(temperature)

@@ -6,6 +6,7 @@ safetensors (weights only, fp16, for shipping). Both carry the model's `spec`. N
     python -m pushup.models.weights export CHECKPOINT OUT.safetensors [--metrics results.json]
     python -m pushup.models.weights average OUT.safetensors FILE FILE ...
     python -m pushup.models.weights temper OUT.safetensors RECOGNISER TEMPERATURE
+    python -m pushup.models.weights calibrate OUT.safetensors KEYPOINTS SCALE SHIFT
     python -m pushup.models.weights show FILE
 """
 
@@ -23,6 +24,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pushup.cli import InputError, command
+from pushup.codecs import GaussianHeatmap
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.recogniser import Recogniser
 from pushup.models.second_head import SecondHead
@@ -285,6 +287,28 @@ def temper(path: str | Path, temperature: float, out: str | Path) -> None:
     save(model, {**model.spec(), "training": training}, out)
 
 
+def calibrate(path: str | Path, scale: float, shift: float, out: str | Path) -> None:
+    """Write a keypoint model whose confidences have their logits times `scale` plus `shift`.
+
+    `evaluate.py` prints the pair that makes them chances of a joint in its place. Only scores
+    change: the weights, the maps and the joints are those of the file.
+
+    Raises:
+        InputError: See `load_any`; the file holds no keypoint model with Gaussian heatmaps, or
+            the scale would turn the order of its scores.
+    """
+    if not 0 < scale < float("inf"):
+        raise InputError(f"a scale is above 0, not {scale}")
+    spec, state = read(path)
+    model = _build(path, spec, state)
+    if not isinstance(model, KeypointModel) or not isinstance(model.codec, GaussianHeatmap):
+        raise InputError(f"{path} holds no keypoint model with Gaussian heatmaps: give another")
+    model.codec = model.codec.calibrated(scale, shift)
+    model.metrics = {}
+    training = {"calibrated": [scale, shift], "of": spec.get("training", {})}
+    save(model, {**model.spec(), "training": training}, out)
+
+
 def _read_results(path: str | Path) -> dict[str, Any]:
     try:
         return json.loads(Path(path).read_text())
@@ -309,6 +333,11 @@ def main(argv: list[str] | None = None) -> None:
     tempering.add_argument("out")
     tempering.add_argument("file")
     tempering.add_argument("temperature", type=float)
+    calibrating = commands.add_parser("calibrate", help="calibrate the scores of keypoints")
+    calibrating.add_argument("out")
+    calibrating.add_argument("file")
+    calibrating.add_argument("scale", type=float)
+    calibrating.add_argument("shift", type=float)
     showing = commands.add_parser("show", help="print what a file says of itself")
     showing.add_argument("checkpoint")
     arguments = parser.parse_args(argv)
@@ -319,6 +348,8 @@ def main(argv: list[str] | None = None) -> None:
         average(arguments.files, arguments.out)
     elif arguments.command == "temper":
         temper(arguments.file, arguments.temperature, arguments.out)
+    elif arguments.command == "calibrate":
+        calibrate(arguments.file, arguments.scale, arguments.shift, arguments.out)
     else:
         print(json.dumps(read(arguments.checkpoint)[0], indent=2))
 
