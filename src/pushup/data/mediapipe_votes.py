@@ -1,0 +1,111 @@
+r"""What MediaPipe Pose says of pictures: on each as it is, mirrored, and turned either way.
+
+Runs by itself, in an environment of its own, as MediaPipe's last release with this model needs an
+older numpy than this project. Then `python -m pushup.data.consensus` makes labels of the votes.
+
+    python -m venv mp && mp/bin/pip install mediapipe==0.10.21
+    npm pack @mediapipe/pose && tar xf mediapipe-pose-*.tgz
+    mp/bin/python src/pushup/data/mediapipe_votes.py PICTURES OUT.npz \
+        package/pose_landmark_heavy.tflite
+
+MediaPipe and its models are Google's, Apache-2.0. 0.2 s a picture on each of two CPU cores.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from multiprocessing import Pool
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+TURNS_DEG = (15.0, -15.0)
+VOTES = 2 + len(TURNS_DEG)
+LANDMARKS = 33
+_BODY = (k + 1 if k % 2 else k - 1 for k in range(11, LANDMARKS))
+MIRRORED = (0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *_BODY)
+"""Landmark k of a mirrored person is landmark MIRRORED[k]: left and right change places."""
+
+MIN_DETECTION = 0.3
+_poses: list = []
+"""The process's own MediaPipe, made once."""
+
+
+def start(model: Path) -> None:
+    """Make this process's MediaPipe, with `model` where it looks for its heavy one."""
+    import mediapipe
+
+    folder = Path(mediapipe.__file__).parent / "modules" / "pose_landmark"
+    if not (folder / model.name).is_file():
+        shutil.copy(model, folder / model.name)
+    cv2.setNumThreads(1)
+    pose = mediapipe.solutions.pose.Pose(
+        static_image_mode=True, model_complexity=2, min_detection_confidence=MIN_DETECTION
+    )
+    _poses.append(pose)
+
+
+def landmarks(image_rgb: np.ndarray) -> np.ndarray:
+    """(33, 3) x, y in pixels and visibility; NaN where nobody is found."""
+    found = _poses[0].process(np.ascontiguousarray(image_rgb)).pose_landmarks
+    if found is None:
+        return np.full((LANDMARKS, 3), np.nan)
+    height, width = image_rgb.shape[:2]
+    # shares of the picture's sides; the middle of its first pixel is 0, 0
+    return np.array([(p.x * width - 0.5, p.y * height - 0.5, p.visibility) for p in found.landmark])
+
+
+def votes(path: Path) -> np.ndarray:
+    """(4, 33, 3) landmarks of a picture, its mirror and its turned copies, in its own pixels."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        sys.exit(f"{path} cannot be decoded as an image: remove it")
+    image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    height, width = image.shape[:2]
+    mirrored = landmarks(image[:, ::-1])[list(MIRRORED)]
+    mirrored[:, 0] = width - 1 - mirrored[:, 0]
+    found = [landmarks(image), mirrored]
+    for angle in TURNS_DEG:
+        turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1.0)
+        cos, sin = abs(turn[0, 0]), abs(turn[0, 1])
+        size = int(width * cos + height * sin), int(height * cos + width * sin)
+        turn[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
+        turned = landmarks(cv2.warpAffine(image, turn, size))
+        back = cv2.invertAffineTransform(turn)
+        turned[:, :2] = turned[:, :2] @ back[:, :2].T + back[:, 2]
+        found.append(turned)
+    return np.stack(found).astype(np.float32)
+
+
+def main() -> None:
+    """Command line: see the module's docstring."""
+    parser = argparse.ArgumentParser(description="votes of MediaPipe Pose heavy on pictures")
+    parser.add_argument("pictures", type=Path, help="folder of .jpg and .png")
+    parser.add_argument("out", type=Path, help=".npz to write")
+    parser.add_argument("model", type=Path, help="pose_landmark_heavy.tflite")
+    arguments = parser.parse_args()
+    paths = sorted(
+        p for p in arguments.pictures.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png")
+    )
+    if not paths:
+        sys.exit(f"no pictures in {arguments.pictures}: give another folder")
+    if not arguments.model.is_file():
+        sys.exit(f"no model {arguments.model}: see the top of this file for where it lies")
+    start(arguments.model)  # puts the model in its place before several processes would
+    found = []
+    with Pool(os.cpu_count(), start, (arguments.model,)) as pool:
+        for number, vote in enumerate(pool.imap(votes, paths, chunksize=4), 1):
+            found.append(vote)
+            if number % 100 == 0 or number == len(paths):
+                print(f"{number} of {len(paths)}", flush=True)
+    names = [str(p.relative_to(arguments.pictures)) for p in paths]
+    part = arguments.out.with_name(f".partial-{arguments.out.name}")
+    with part.open("wb") as file:
+        np.savez_compressed(file, names=names, votes=np.stack(found))
+    os.replace(part, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
