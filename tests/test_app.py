@@ -13,11 +13,12 @@ import pytest
 
 from pushup.app import folder, run
 from pushup.app.arguments import quote_paths
-from pushup.app.records import write_reps, write_text
+from pushup.app.records import write_reps
 from pushup.app.session import Session
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
 from pushup.counting.types import CounterState, Finding, Rep
+from pushup.files import write_text
 from pushup.inference.predictor import Pose
 from pushup.skeleton import UPPER7
 from pushup.video.source import FrameSource, open_source
@@ -274,7 +275,7 @@ def test_records_are_replaced_whole(tmp_path):
     write_reps(tmp_path / "reps.csv", [])
     assert (tmp_path / "reps.csv").read_text().startswith("rep,start_s,bottom_s,time_s,")
     with pytest.raises(InputError, match="cannot write"):
-        write_text(tmp_path / "nosuch" / "a.txt", "x")
+        write_text(tmp_path / "reps.csv" / "a.txt", "x")
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_the_report_sums_days_up_and_draws_them(tmp_path, capsys):
         (None, "h.png", "no workout yet"),
         ("nothing of the kind\n", "h.png", "not a log"),
         (ROWS.replace(",30,", ",many,"), "h.png", "is none"),
-        (ROWS, "nosuch/h.png", "cannot write"),
+        (ROWS, "log.csv/h.png", "cannot write"),
         (ROWS, "h.mp4", "cannot write"),
     ],
 )

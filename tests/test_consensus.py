@@ -163,7 +163,7 @@ def test_command_refuses_in_one_line(tmp_path, capsys):
         (["x", str(broken), "."], "holds no votes"),
         (["x", str(shape), "."], "of shape"),
         (["x", nobody], "--of takes"),
-        (["x", good, "."], "choose a new folder"),
+        (["x", good, "."], "is not empty"),
     ):
         with pytest.raises(SystemExit) as stopped:
             consensus.main([str(tmp_path / "out"), "--of", *part])

@@ -20,9 +20,10 @@ from pushup.data.records import Record
 from pushup.evaluation import pictures
 from pushup.evaluation.keypoints import evaluate_keypoints, mean_pose
 from pushup.evaluation.predictions import predict
-from pushup.evaluation.report import markdown_table, with_interval, write_json
+from pushup.evaluation.report import markdown_table, with_interval
 from pushup.evaluation.summary import body_error, summarise
 from pushup.evaluation.suspects import MIN_ERROR, suspects
+from pushup.files import write_json
 from pushup.inference.predictor import KeypointPredictor
 from pushup.models import BlazePose, KeypointModel, weights
 from pushup.skeleton import UPPER7
@@ -256,7 +257,7 @@ def test_reports_have_no_nan_and_are_whole_or_absent(tmp_path):
     }
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
     with pytest.raises(InputError, match="output_dir=DIR"):
-        write_json(tmp_path / "absent" / "a.json", {})
+        write_json(tmp_path / "a.json" / "b.json", {})
     assert with_interval(0.5, (0.4, 0.6)) == "0.500 [0.400, 0.600]"
     assert with_interval(0.5, (math.nan, math.nan)) == "0.500"
     assert (
@@ -364,7 +365,7 @@ def test_evaluate_writes_every_figure_and_picture(data_root, checkpoint, tmp_pat
         length = (true.amax(0) - true.amin(0)).max()
         error = torch.linalg.vector_norm(found - true, dim=-1).mean() / length
         assert float(row["error"]) == pytest.approx(float(error), rel=1e-3)
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob(".partial-*"))
 
 
 def test_a_model_of_rectangles_is_measured_as_the_predictor_looks(data_root, tmp_path):

@@ -212,7 +212,7 @@ def test_saved_weights_say_everything(tmp_path, name, codec, skeleton):
     assert all(v.dtype == torch.float32 for v in loaded.state_dict().values() if v.ndim)
     with pytest.raises(InputError, match="not 'other'"):
         weights.load(path, "other")
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob(".partial-*"))
 
 
 class Malicious:

@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "pushup"
 ROOMS = (
     "_torchvision",
     "cli",
+    "files",
     "skeleton",
     "geometry",
     "drawing",

@@ -314,7 +314,7 @@ def test_written_clips_carry_their_truth(tmp_path):
     assert (row["video"], row["count"], row["frames"]) == (path.name, "2", "30")
     reps = list(csv.DictReader((tmp_path / "set" / "reps.csv").open()))
     assert [float(r["bottom_s"]) for r in reps] == [round(r.bottom_s, 3) for r in clip.repetitions]
-    assert not list((tmp_path / "set").glob("*.part*"))
+    assert not list((tmp_path / "set").glob(".partial-*"))
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot create folder"):
         write_clips(tmp_path / "file", [1], **options)

@@ -14,10 +14,10 @@ import torch
 import yaml
 from tqdm import tqdm
 
-from pushup.app.records import csv_text, write_text
 from pushup.app.run import ANNOTATED, SUMMARY, Summary, run_video
 from pushup.app.session import Session
 from pushup.cli import InputError
+from pushup.files import write_csv
 from pushup.video.source import find_videos, open_source
 
 SUMMARY_COLUMNS = ("video", *(f.name for f in fields(Summary) if f.name != "source"), "error")
@@ -86,7 +86,7 @@ def run_folder(
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     rows = [_row(str(v.relative_to(folder)), r) for v, r in zip(videos, results, strict=True)]
-    write_text(output_dir / "summary.csv", csv_text(SUMMARY_COLUMNS, rows))
+    write_csv(output_dir / "summary.csv", SUMMARY_COLUMNS, rows)
     failed = sum(isinstance(result, str) for result in results)
     print(f"{output_dir / 'summary.csv'}: {len(rows)} videos, {failed} failed")
     return failed

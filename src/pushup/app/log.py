@@ -9,10 +9,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pushup.app.records import csv_text, write_text
 from pushup.cli import InputError
 from pushup.counting.sets import workout
 from pushup.counting.types import Rep
+from pushup.files import write_csv
 
 COLUMNS = ("date", "source", "sets", "repetitions", "best_set", "rest_s", "tempo_s")
 """`date` is the local time at which the session began; with `source` it names the row."""
@@ -51,7 +51,7 @@ class Log:
         }
         with _locked(self._path):
             rows = [r for r in read(self._path) if any(r[k] != v for k, v in self._key.items())]
-            write_text(self._path, csv_text(COLUMNS, [*rows, {**self._key, **figures}]))
+            write_csv(self._path, COLUMNS, [*rows, {**self._key, **figures}])
 
 
 def read(path: Path) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pushup.app import log
 from pushup.cli import InputError, command
+from pushup.files import replacing
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,12 @@ def draw(days: list[Day], out: Path) -> None:
     axes[2].xaxis.set_major_formatter(ConciseDateFormatter(locator))
     total = sum(day.repetitions for day in days)
     figure.suptitle(f"{total} repetitions on {len(days)} days")
-    part = out.with_name(f".partial-{out.name}")
+    remedy = "give --out FILE.png"
     try:
-        figure.savefig(part, format=out.suffix.lstrip(".") or "png")
-        part.replace(out)
-    except (OSError, ValueError) as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"cannot write {out}: {error}; give --out FILE.png") from error
+        with replacing(out, remedy) as part:
+            figure.savefig(part, format=out.suffix.lstrip(".") or "png")
+    except ValueError as error:  # of matplotlib, for a format that it does not write
+        raise InputError(f"cannot write {out}: {error}; {remedy}") from error
     finally:
         plt.close(figure)
 

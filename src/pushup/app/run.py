@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pushup.app.background import Background
-from pushup.app.records import write_json, write_reps
+from pushup.app.records import write_reps
 from pushup.app.session import Session
+from pushup.files import write_json
 from pushup.video.camera import Camera
 from pushup.video.overlay import Scene, canvas_size, draw
 from pushup.video.sink import VideoSink

@@ -21,6 +21,7 @@ import numpy as np
 
 from pushup.cli import InputError, command
 from pushup.data.mpii import MpiiPerson, read_community_people, write_community_json
+from pushup.files import new_folder
 from pushup.skeleton import MPII_JOINTS
 
 LANDMARK = {"shoulder": 11, "elbow": 13, "wrist": 15, "hip": 23, "knee": 25, "ankle": 27}
@@ -185,13 +186,12 @@ def write(out: Path, parts: Sequence[Sequence[str]]) -> list[MpiiPerson]:
         print(f"{source}: {len(of_part)} of {len(names)} pictures")
     if not found:
         raise InputError(f"{out} is not made: on no picture do the votes agree")
-    try:
-        (out / "images").mkdir(parents=True)
+    with new_folder(out) as stage:
+        (stage / "images").mkdir()
         for source, _, pictures, *_ in parts:
-            (out / "images" / source).symlink_to(Path(pictures).resolve(), target_is_directory=True)
-        write_community_json(out / "train.json", found)
-    except OSError as error:
-        raise InputError(f"cannot make {out}: {error.strerror}; choose a new folder") from error
+            link = stage / "images" / source
+            link.symlink_to(Path(pictures).resolve(), target_is_directory=True)
+        write_community_json(stage / "train.json", found)
     return found
 
 

@@ -4,9 +4,8 @@ import argparse
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pushup.cli import InputError, command
 from pushup.data import annotations as check
 from pushup.data import mpii, mpii_splits, seven_point
 from pushup.data.mpii_splits import Splits
+from pushup.files import new_folder
 
 JPEG_QUALITY = 92
 
@@ -63,7 +63,7 @@ def prepare_mpii(
     _check_counts(splits, allow_partial)
     splits = _with_images(splits, images, allow_partial)
     names = sorted({p.image for people in splits.people.values() for p in people})
-    with _staged(Path(out)) as stage:
+    with new_folder(Path(out)) as stage:
         factors = _copy_images(names, images, stage / "images", shrink)
         _write(splits, factors, stage, variant)
         counts = {split: len(people) for split, people in splits.people.items()}
@@ -183,27 +183,6 @@ def _write(splits: Splits, factors: Factors, folder: Path, variant: str) -> None
             seven_point.write(path, [p.record(Path()) for p in resized], is_pushing_up=False)
         else:
             mpii.write_community_json(path, resized)
-
-
-@contextmanager
-def _staged(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that becomes `out` at the end, or vanishes on failure."""
-    out = out.absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out}: exists and is not empty; remove it or choose another --out")
-    stage = out.parent / f".{out.name}.{os.getpid()}.partial"
-    try:
-        stage.mkdir(parents=True)
-        yield stage
-        if out.exists():
-            out.rmdir()
-        stage.replace(out)
-    except OSError as error:
-        raise InputError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out"
-        ) from error
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _parser() -> argparse.ArgumentParser:

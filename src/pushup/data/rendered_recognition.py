@@ -9,7 +9,6 @@ folder is one of `pushup.data.recognition`, for `data.extra_root`.
 
 import argparse
 import csv
-import os
 from pathlib import Path
 
 import cv2
@@ -17,6 +16,7 @@ from tqdm import tqdm
 
 from pushup.cli import InputError, command
 from pushup.data.synthetic import SyntheticSource
+from pushup.files import replacing
 
 SIDE = 256
 """Longer side in pixels: a little above the network's input."""
@@ -48,10 +48,8 @@ def write(folder: Path, count: int, seed: int = 0, planks: float = 6.0) -> None:
             encoded = cv2.imencode(".jpg", image_rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
             (folder / "images" / name).write_bytes(encoded.tobytes())
             rows.append((name, label, record.group, "train", record.source))
-        part = folder / "train.csv.part"
-        with part.open("w", newline="") as file:
+        with replacing(folder / "train.csv") as part, part.open("w", newline="") as file:
             csv.writer(file).writerows([("image", "label", "group", "split", "source"), *rows])
-        os.replace(part, folder / "train.csv")
     except OSError as error:
         raise InputError(f"cannot write {folder}: {error.strerror}; choose another") from error
 

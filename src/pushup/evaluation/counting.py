@@ -15,7 +15,7 @@ from pushup.evaluation.counting_clips import Clip, read_clips
 from pushup.evaluation.counting_report import plot_failures, table
 from pushup.evaluation.counting_runs import Run, Setup, count_all, find_traces
 from pushup.evaluation.counting_summary import constant_row, summarise
-from pushup.evaluation.report import write_json, write_text
+from pushup.files import write_json, write_text
 
 
 def evaluate_counting(

@@ -1,7 +1,6 @@
 """Clips with counted repetitions, and the keypoint traces that counters are run on."""
 
 import csv
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.counting.types import Observation
+from pushup.files import replacing
 from pushup.skeleton import UPPER7
 
 
@@ -159,7 +159,5 @@ def save_trace(path: Path, trace: Trace) -> None:
     }
     if trace.pushing_up is not None:
         arrays["pushing_up"] = trace.pushing_up
-    part = path.with_name(path.name + ".part.npz")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(part, allow_pickle=False, **arrays)
-    os.replace(part, path)
+    with replacing(path) as part:  # its name ends in .npz, too
+        np.savez_compressed(part, allow_pickle=False, **arrays)

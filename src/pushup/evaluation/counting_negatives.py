@@ -32,7 +32,8 @@ from pushup.evaluation.counting_runs import (
     run_counter,
     watch,
 )
-from pushup.evaluation.report import markdown_table, share, write_json, write_text
+from pushup.evaluation.report import markdown_table, share
+from pushup.files import write_json, write_text
 from pushup.metrics.counting import match_times
 
 SCENES, SCENE_S = 3, 15.0

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from pushup.cli import InputError
 from pushup.counting.types import Rep
 from pushup.evaluation.counting_clips import Clip, Trace, load_trace, save_trace
-from pushup.evaluation.report import write_text
+from pushup.files import write_text
 from pushup.skeleton import UPPER7
 from pushup.video.source import Frame, open_source
 

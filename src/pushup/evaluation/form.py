@@ -14,7 +14,8 @@ from pushup.cli import InputError
 from pushup.counting.form import FIGURES, FormCheck
 from pushup.counting.types import Counter, Finding, Rep
 from pushup.evaluation.counting_clips import Clip, Trace, load_trace, read_clips
-from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
+from pushup.evaluation.report import markdown_table, share, with_interval
+from pushup.files import write_json, write_text
 from pushup.metrics.bootstrap import group_interval
 
 HEADER = (

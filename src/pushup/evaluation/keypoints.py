@@ -22,12 +22,10 @@ from pushup.evaluation.report import (
     markdown_table,
     share,
     with_interval,
-    write_csv,
-    write_json,
-    write_text,
 )
-from pushup.evaluation.summary import body_error, calibration, per_image, summarise
+from pushup.evaluation.summary import PER_IMAGE, body_error, calibration, per_image, summarise
 from pushup.evaluation.suspects import MIN_ERROR, MIN_SCORE, suspects
+from pushup.files import write_csv, write_json, write_text
 from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
 from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
@@ -111,7 +109,7 @@ def evaluate_keypoints(
     print(report)
     save_pictures(folder, network, dataset, predictions, results)
     write_text(folder / "results.md", report)
-    write_csv(folder / "images.csv", per_image(predictions, reference))
+    write_csv(folder / "images.csv", PER_IMAGE, per_image(predictions, reference))
     write_json(folder / "results.json", results)
     return results
 

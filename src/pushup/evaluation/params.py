@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import nn
 
-from pushup.evaluation.report import markdown_table, write_json, write_text
+from pushup.evaluation.report import markdown_table
+from pushup.files import write_json, write_text
 
 
 def count(network: nn.Module) -> tuple[int, int]:

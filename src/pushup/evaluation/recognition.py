@@ -17,7 +17,8 @@ from pushup.cli import InputError
 from pushup.data.recognition import RecognitionDataModule, RecognitionDataset
 from pushup.evaluation import pictures
 from pushup.evaluation.predictions import latency_ms
-from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
+from pushup.evaluation.report import markdown_table, share, with_interval
+from pushup.files import write_json, write_text
 from pushup.metrics.calibration import temperature
 from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import weights

@@ -1,54 +1,7 @@
-"""Figures to text: JSON, CSV and markdown files that are whole or absent."""
+"""Figures to text: markdown tables, shares, intervals."""
 
-import csv
-import io
-import json
 import math
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
-from pushup.cli import InputError
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file all at once or not at all; InputError if it cannot be written."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: {error.strerror}; choose another folder with output_dir=DIR"
-        ) from error
-
-
-def write_json(path: Path, figures: dict[str, Any]) -> None:
-    """Write figures as JSON, with null for what is not a number (JSON has no NaN)."""
-    write_text(path, json.dumps(_without_nan(figures), indent=2) + "\n")
-
-
-def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write one or more rows that share their columns, with nothing for what is not a number."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(
-            {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in _without_nan(row).items()}
-        )
-    write_text(path, text.getvalue())
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+from collections.abc import Iterable, Sequence
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -15,6 +15,9 @@ from pushup.metrics.keypoints import Reference, Scores
 CURVE_THRESHOLDS = [round(0.05 * i, 2) for i in range(21)]
 """Of the PCKs curve, as shares of the reference length."""
 
+PER_IMAGE = ("image", "source", "group", "error", "pcks", "confidence")
+"""Columns of images.csv."""
+
 CONFIDENCE_EDGES = [round(0.1 * i, 1) for i in range(11)]
 
 

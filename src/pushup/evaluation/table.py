@@ -14,7 +14,8 @@ from pushup.evaluation.keypoints import (
     summarise_sources,
 )
 from pushup.evaluation.predictions import keypoint_latency_ms, predict
-from pushup.evaluation.report import markdown_table, share, with_interval, write_json, write_text
+from pushup.evaluation.report import markdown_table, share, with_interval
+from pushup.files import write_json, write_text
 from pushup.metrics.keypoints import Reference
 from pushup.models import weights
 

@@ -7,12 +7,12 @@ The file carries the model's description as metadata, so that it is used like a 
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import torch
 
 from pushup.cli import InputError, command
+from pushup.files import replacing
 from pushup.inference.onnx_model import OnnxModel, to_onnx
 from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
@@ -31,19 +31,11 @@ def export(model: KeypointModel, out: str | Path) -> float:
     generator = torch.Generator().manual_seed(0)
     size = (2, 3, model.input_size, model.input_size)
     images = torch.randint(0, 256, size, dtype=torch.uint8, generator=generator)
-    out = Path(out)
-    part = out.with_name(f".partial-{out.stem}.onnx")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out) as part:
         part.write_bytes(to_onnx(model))
         difference = _difference(model, OnnxModel(part), images)
         if difference > TOLERANCE:
             raise InputError(f"{out} differs from torch by {difference:.2g}: not written")
-        os.replace(part, out)
-    except OSError as error:
-        raise InputError(f"cannot write {out}: {error.strerror}; choose another file") from error
-    finally:
-        part.unlink(missing_ok=True)
     return difference
 
 

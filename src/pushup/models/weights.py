@@ -12,7 +12,6 @@ safetensors (weights only, fp16, for shipping). Both carry the model's `spec`. N
 
 import argparse
 import json
-import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from torch import Tensor
 
 from pushup.cli import InputError, command
 from pushup.codecs import GaussianHeatmap
+from pushup.files import replacing
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.recogniser import Recogniser
 from pushup.models.second_head import SecondHead
@@ -188,18 +188,12 @@ def _build(
 
 def save(model: torch.nn.Module, spec: dict[str, Any], path: str | Path) -> None:
     """Write fp16 safetensors with the spec as metadata, all at once or not at all."""
-    path = Path(path)
     state = {
         key: (value.half() if value.is_floating_point() else value).contiguous()
         for key, value in model.state_dict().items()
     }
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as part:
         save_file(state, part, metadata={SPEC_KEY: json.dumps(spec)})
-        os.replace(part, path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error}; choose another file") from error
 
 
 def current_commit() -> str:

@@ -1,7 +1,6 @@
 """Rendered clips as video files, with tables of their true repetitions."""
 
 import csv
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import cv2
 from pushup.cli import InputError
 from pushup.data.synthetic.clips import Clip, render_clip
 from pushup.data.synthetic.source import EXERCISES
+from pushup.files import replacing
 
 _COUNTS = (
     "video", "count", "confidence", "split", "source", "view", "note", "width", "height", "fps",
@@ -67,22 +67,19 @@ def write_clips(
 
 
 def _write_video(path: Path, clip: Clip) -> None:
-    part = path.with_suffix(".part.mp4")
     size = clip.frames_rgb[0].shape[1::-1]
     fourcc = cv2.VideoWriter.fourcc(*"mp4v")
-    writer = cv2.VideoWriter(str(part), fourcc, clip.fps, size)
-    if not writer.isOpened():
-        raise InputError(f"cannot write video {path}; check that its folder is writable")
-    try:
-        for frame_rgb in clip.frames_rgb:
-            writer.write(cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2BGR))
-    finally:
-        writer.release()
-    os.replace(part, path)
+    with replacing(path) as part:
+        writer = cv2.VideoWriter(str(part), fourcc, clip.fps, size)
+        if not writer.isOpened():
+            raise InputError(f"cannot write video {path}; check that its folder is writable")
+        try:
+            for frame_rgb in clip.frames_rgb:
+                writer.write(cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2BGR))
+        finally:
+            writer.release()
 
 
 def _write_table(path: Path, header: tuple, rows: list[tuple]) -> None:
-    part = path.with_suffix(".part")
-    with part.open("w", newline="") as file:
+    with replacing(path) as part, part.open("w", newline="") as file:
         csv.writer(file).writerows([header, *rows])
-    os.replace(part, path)

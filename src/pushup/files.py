@@ -1,0 +1,97 @@
+"""Files that are whole or absent: none is seen half-written, and nothing is left of a failure."""
+
+import csv
+import io
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pushup.cli import InputError
+
+ANOTHER_FOLDER = "choose another folder with output_dir=DIR"
+
+
+@contextmanager
+def replacing(path: str | Path, remedy: str = "choose another file") -> Iterator[Path]:
+    """Give where to write a file, under another name; it becomes `path` when the block ends well.
+
+    Args:
+        path: The file; its folder is made.
+        remedy: What to do where it cannot be written.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    path = Path(path)
+    part = path.with_name(f".partial-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}; {remedy}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to fill, which becomes `out` when the block ends well.
+
+    Raises:
+        InputError: `out` holds something already, or cannot be written.
+    """
+    out = out.absolute()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: exists and is not empty; remove it or choose another folder")
+    stage = out.parent / f".{out.name}.{os.getpid()}.partial"
+    try:
+        stage.mkdir(parents=True)
+        yield stage
+        if out.exists():
+            out.rmdir()
+        stage.replace(out)
+    except OSError as error:
+        raise InputError(
+            f"{out}: cannot be written ({error.strerror}); choose another folder"
+        ) from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def write_text(path: str | Path, text: str, remedy: str = ANOTHER_FOLDER) -> None:
+    """Write a text file; InputError if it cannot be written."""
+    with replacing(path, remedy) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def write_json(path: str | Path, figures: dict[str, Any]) -> None:
+    """Write figures as JSON, with null for what is not a number (JSON has no NaN)."""
+    write_text(path, json.dumps(_without_nan(figures), indent=2) + "\n")
+
+
+def write_csv(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a table, with nothing for what is missing or not a number."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        cells = _without_nan(dict(row)).items()
+        writer.writerow({k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in cells})
+    write_text(path, text.getvalue())
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
