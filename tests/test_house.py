@@ -12,6 +12,7 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from pushup.codecs import GaussianHeatmap
+from pushup.data import mpii
 from pushup.models import EncoderDecoder, KeypointModel, weights
 from pushup.skeleton import UPPER7
 from pushup.training import run
@@ -130,6 +131,17 @@ def write_recognition_data(root: Path) -> None:
         (root / f"{split}.csv").write_text("\n".join(lines) + "\n")
 
 
+def write_labelled_pictures(root: Path) -> Path:
+    """Two pictures with every joint in their middle, in MPII's layout."""
+    joints, labelled = np.full((16, 2), 31.0), np.ones(16, bool)
+    (root / "images").mkdir(parents=True)
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(root / "images" / name), np.full((64, 64, 3), 99, np.uint8))
+    people = [mpii.MpiiPerson(n, joints, labelled, labelled) for n in ("a.png", "b.png")]
+    mpii.write_community_json(root / "train.json", people)
+    return root
+
+
 def write_keypoint_model(path: Path) -> Path:
     """The smallest model that a second head can be trained for."""
     network = EncoderDecoder("test_efficientnet", 7, [16, 16, 16], [1, 1, 1])
@@ -145,7 +157,10 @@ def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
     small = write_keypoint_model(tmp_path / "start.safetensors")
     if name == "second_head":
         start = small
-    teacher = [f"teacher.ckpt_path={small}"] if name.endswith("_taught") else []
+    given = [f"teacher.ckpt_path={small}"] if name.endswith("_taught") else []
+    if name.startswith("consensus"):
+        more = write_labelled_pictures(tmp_path / "more")
+        given = ["model=blazepose", f"data.extra_train.root={more}"]
     if compose("train", experiment).data.module._target_.endswith(".RecognitionDataModule"):
         write_recognition_data(tmp_path)
         data = ["data=recognition", f"data.root={tmp_path}"]
@@ -156,7 +171,7 @@ def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
         *(experiment, *data, "data.num_workers=0", "data.batch_size=2"),
         *("trainer=debug", "trainer.max_epochs=1", "trainer.precision=32-true"),
         "trainer.check_val_every_n_epoch=1",
-        *teacher,
+        *given,
         *("++model.pretrained=false", f"init_from={start}", f"output_dir={tmp_path}"),
     )
     metrics = run.train(config, tmp_path)

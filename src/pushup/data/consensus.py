@@ -35,8 +35,10 @@ VISIBLE, HALF_VISIBLE = 0.5, 0.25
 """Median visibility from which a joint is labelled: where votes agree, and agree closely."""
 
 MIN_JOINTS = 5
+MIN_COMMON = 3
 SAME_PERSON = 0.3
-"""Body lengths by which the joints of a labelled person may differ at their median."""
+"""Joints of the upper body that are labelled twice, and the body lengths by which their median may
+differ, for votes and labels to be of the same person."""
 
 UPPER = ("head", *(f"{s}_{p}" for p in ("shoulder", "elbow", "wrist") for s in ("right", "left")))
 
@@ -148,7 +150,7 @@ def people(
 def _is_same(points: np.ndarray, labelled: np.ndarray, known: MpiiPerson, vote: np.ndarray) -> bool:
     upper = np.isin(MPII_JOINTS, UPPER)
     both = labelled & known.labelled & upper
-    if both.sum() < MIN_VOTES:
+    if both.sum() < MIN_COMMON:
         return False
     distance = np.linalg.norm(points[both] - known.keypoints[both], axis=-1)
     length = body_length(vote[np.isfinite(vote[:, 0, 0])])
