@@ -15,7 +15,7 @@ import argparse
 import os
 import shutil
 import sys
-from multiprocessing import Pool
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -33,13 +33,19 @@ _poses: list = []
 """The process's own MediaPipe, made once."""
 
 
-def start(model: Path) -> None:
-    """Make this process's MediaPipe, with `model` where it looks for its heavy one."""
+def place(model: Path) -> None:
+    """Put the heavy model where MediaPipe looks for it."""
     import mediapipe
 
     folder = Path(mediapipe.__file__).parent / "modules" / "pose_landmark"
     if not (folder / model.name).is_file():
         shutil.copy(model, folder / model.name)
+
+
+def start() -> None:
+    """Make this process's MediaPipe."""
+    import mediapipe
+
     cv2.setNumThreads(1)
     pose = mediapipe.solutions.pose.Pose(
         static_image_mode=True, model_complexity=2, min_detection_confidence=MIN_DETECTION
@@ -93,9 +99,11 @@ def main() -> None:
         sys.exit(f"no pictures in {arguments.pictures}: give another folder")
     if not arguments.model.is_file():
         sys.exit(f"no model {arguments.model}: see the top of this file for where it lies")
-    start(arguments.model)  # puts the model in its place before several processes would
+    place(arguments.model)
     found = []
-    with Pool(os.cpu_count(), start, (arguments.model,)) as pool:
+    with get_context("spawn").Pool(
+        os.cpu_count(), start
+    ) as pool:  # MediaPipe does not survive fork
         for number, vote in enumerate(pool.imap(votes, paths, chunksize=4), 1):
             found.append(vote)
             if number % 100 == 0 or number == len(paths):
