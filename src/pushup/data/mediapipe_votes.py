@@ -8,7 +8,7 @@ older numpy than this project. Then `python -m pushup.data.consensus` makes labe
     mp/bin/python src/pushup/data/mediapipe_votes.py PICTURES OUT.npz \
         package/pose_landmark_heavy.tflite
 
-MediaPipe and its models are Google's, Apache-2.0. 0.2 s a picture on each of two CPU cores.
+MediaPipe and its models are Google's, Apache-2.0. A quarter of a second a picture and core.
 """
 
 import argparse
