@@ -13,8 +13,6 @@ from typing import Any
 
 from pushup.cli import InputError
 
-ANOTHER_FOLDER = "choose another folder with output_dir=DIR"
-
 
 @contextmanager
 def replacing(path: str | Path, remedy: str = "choose another file") -> Iterator[Path]:
@@ -65,9 +63,9 @@ def new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def write_text(path: str | Path, text: str, remedy: str = ANOTHER_FOLDER) -> None:
+def write_text(path: str | Path, text: str) -> None:
     """Write a text file; InputError if it cannot be written."""
-    with replacing(path, remedy) as part:
+    with replacing(path, "choose another folder with output_dir=DIR") as part:
         part.write_text(text, encoding="utf-8")
 
 

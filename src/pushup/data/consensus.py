@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from pushup.cli import InputError, command
+from pushup.data.mediapipe_votes import LANDMARKS
 from pushup.data.mpii import MpiiPerson, read_community_people, write_community_json
 from pushup.files import new_folder
-from pushup.skeleton import MPII_JOINTS
+from pushup.skeleton import MPII_JOINTS, UPPER7
 
 LANDMARK = {"shoulder": 11, "elbow": 13, "wrist": 15, "hip": 23, "knee": 25, "ankle": 27}
 """MediaPipe's index of a left joint; that of the right one is the next."""
@@ -39,8 +40,6 @@ MIN_COMMON = 3
 SAME_PERSON = 0.3
 """Joints of the upper body that are labelled twice, and the body lengths by which their median may
 differ, for votes and labels to be of the same person."""
-
-UPPER = ("head", *(f"{s}_{p}" for p in ("shoulder", "elbow", "wrist") for s in ("right", "left")))
 
 
 def head_top(points: np.ndarray) -> np.ndarray:
@@ -100,7 +99,7 @@ def agree(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     labelled = (near.sum(0) >= max(MIN_VOTES, MIN_SHARE * len(votes))) & (
         (visibility >= VISIBLE) | ((visibility >= HALF_VISIBLE) & closely)
     )
-    if labelled[[MPII_JOINTS.index(name) for name in UPPER]].sum() < MIN_JOINTS:
+    if labelled[UPPER7.mpii].sum() < MIN_JOINTS:
         return None
     return agreed, labelled
 
@@ -148,9 +147,8 @@ def people(
 
 
 def _is_same(points: np.ndarray, labelled: np.ndarray, known: MpiiPerson, vote: np.ndarray) -> bool:
-    upper = np.isin(MPII_JOINTS, UPPER)
-    both = labelled & known.labelled & upper
-    if both.sum() < MIN_COMMON:
+    both = UPPER7.mpii[(labelled & known.labelled)[UPPER7.mpii]]
+    if len(both) < MIN_COMMON:
         return False
     distance = np.linalg.norm(points[both] - known.keypoints[both], axis=-1)
     length = body_length(vote[np.isfinite(vote[:, 0, 0])])
@@ -164,7 +162,7 @@ def read_votes(path: Path) -> tuple[np.ndarray, list[str]]:
             votes, names = file["votes"], [str(name) for name in file["names"]]
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path} holds no votes: make it with mediapipe_votes.py") from error
-    if votes.ndim != 4 or votes.shape[2:] != (33, 3) or len(votes) != len(names):
+    if votes.ndim != 4 or votes.shape[2:] != (LANDMARKS, 3) or len(votes) != len(names):
         raise InputError(f"{path} holds votes of shape {votes.shape}: make it again")
     return votes, names
 

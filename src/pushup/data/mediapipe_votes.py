@@ -15,6 +15,7 @@ import argparse
 import os
 import shutil
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -101,10 +102,9 @@ def main() -> None:
         sys.exit(f"no model {arguments.model}: see the top of this file for where it lies")
     place(arguments.model)
     found = []
-    with get_context("spawn").Pool(
-        os.cpu_count(), start
-    ) as pool:  # MediaPipe does not survive fork
-        for number, vote in enumerate(pool.imap(votes, paths, chunksize=4), 1):
+    spawn = get_context("spawn")  # MediaPipe does not survive fork
+    with ProcessPoolExecutor(mp_context=spawn, initializer=start) as pool:
+        for number, vote in enumerate(pool.map(votes, paths, chunksize=4), 1):
             found.append(vote)
             if number % 100 == 0 or number == len(paths):
                 print(f"{number} of {len(paths)}", flush=True)

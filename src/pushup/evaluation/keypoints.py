@@ -18,11 +18,7 @@ from pushup.evaluation.predictions import (
     keypoint_latency_ms,
     predict,
 )
-from pushup.evaluation.report import (
-    markdown_table,
-    share,
-    with_interval,
-)
+from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.evaluation.summary import PER_IMAGE, body_error, calibration, per_image, summarise
 from pushup.evaluation.suspects import MIN_ERROR, MIN_SCORE, suspects
 from pushup.files import write_csv, write_json, write_text
