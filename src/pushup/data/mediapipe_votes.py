@@ -36,16 +36,16 @@ _poses: list = []
 
 def place(model: Path) -> None:
     """Put the heavy model where MediaPipe looks for it."""
-    import mediapipe
+    import mediapipe  # type: ignore[import-not-found]  # of its own environment
 
-    folder = Path(mediapipe.__file__).parent / "modules" / "pose_landmark"
+    folder = Path(str(mediapipe.__file__)).parent / "modules" / "pose_landmark"
     if not (folder / model.name).is_file():
         shutil.copy(model, folder / model.name)
 
 
 def start() -> None:
     """Make this process's MediaPipe."""
-    import mediapipe
+    import mediapipe  # type: ignore[import-not-found]  # of its own environment
 
     cv2.setNumThreads(1)
     pose = mediapipe.solutions.pose.Pose(

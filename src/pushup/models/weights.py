@@ -297,7 +297,7 @@ def calibrate(path: str | Path, scale: float, shift: float, out: str | Path) -> 
     model = _build(path, spec, state)
     if not isinstance(model, KeypointModel) or not isinstance(model.codec, GaussianHeatmap):
         raise InputError(f"{path} holds no keypoint model with Gaussian heatmaps: give another")
-    model.codec = model.codec.calibrated(scale, shift)
+    model.codec = model.codec.calibrated(scale, shift)  # type: ignore  # frozen, as all codecs
     model.metrics = {}
     training = {"calibrated": [scale, shift], "of": spec.get("training", {})}
     save(model, {**model.spec(), "training": training}, out)

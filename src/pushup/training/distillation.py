@@ -28,7 +28,7 @@ class Teacher:
             InputError: The file cannot be used, or its maps are no Gaussians.
         """
         model = weights.load(ckpt_path).requires_grad_(False)
-        self.model = model.to(memory_format=torch.channels_last)  # half the time on a CPU
+        self.model = model.to(memory_format=torch.channels_last)  # type: ignore  # half the time on a CPU
         if not isinstance(self.model.codec, GaussianHeatmap):
             raise InputError(
                 f"{ckpt_path} has no Gaussian heatmaps: give another teacher.ckpt_path"
