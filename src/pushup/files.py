@@ -65,7 +65,7 @@ def new_folder(out: Path) -> Iterator[Path]:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file; InputError if it cannot be written."""
-    with replacing(path, "choose another folder with output_dir=DIR") as part:
+    with replacing(path, "choose another folder") as part:
         part.write_text(text, encoding="utf-8")
 
 

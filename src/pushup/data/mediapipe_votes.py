@@ -23,7 +23,6 @@ import cv2
 import numpy as np
 
 TURNS_DEG = (15.0, -15.0)
-VOTES = 2 + len(TURNS_DEG)
 LANDMARKS = 33
 _BODY = (k + 1 if k % 2 else k - 1 for k in range(11, LANDMARKS))
 MIRRORED = (0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, *_BODY)

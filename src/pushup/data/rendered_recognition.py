@@ -8,7 +8,6 @@ folder is one of `pushup.data.recognition`, for `data.extra_root`.
 """
 
 import argparse
-import csv
 from pathlib import Path
 
 import cv2
@@ -16,10 +15,12 @@ from tqdm import tqdm
 
 from pushup.cli import InputError, command
 from pushup.data.synthetic import SyntheticSource
-from pushup.files import replacing
+from pushup.files import write_csv
 
 SIDE = 256
 """Longer side in pixels: a little above the network's input."""
+
+_COLUMNS = ("image", "label", "group", "split", "source")
 
 
 def write(folder: Path, count: int, seed: int = 0, planks: float = 6.0) -> None:
@@ -47,11 +48,11 @@ def write(folder: Path, count: int, seed: int = 0, planks: float = 6.0) -> None:
             name = f"rendered_{seed}_{i:05d}.jpg"
             encoded = cv2.imencode(".jpg", image_rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
             (folder / "images" / name).write_bytes(encoded.tobytes())
-            rows.append((name, label, record.group, "train", record.source))
-        with replacing(folder / "train.csv") as part, part.open("w", newline="") as file:
-            csv.writer(file).writerows([("image", "label", "group", "split", "source"), *rows])
+            row = (name, label, record.group, "train", record.source)
+            rows.append(dict(zip(_COLUMNS, row, strict=True)))
     except OSError as error:
         raise InputError(f"cannot write {folder}: {error.strerror}; choose another") from error
+    write_csv(folder / "train.csv", _COLUMNS, rows)
 
 
 @command

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from pytorch_lightning.utilities import rank_zero_only
 
 from pushup.cli import InputError
+from pushup.files import write_csv
 from pushup.models import KeypointModel, weights
 from pushup.training.memory import keep_freed_memory
 
@@ -106,7 +107,4 @@ def append_summary(path: Path, row: Mapping[str, object]) -> None:
             rows += csv.DictReader(file)
     rows.append(row)
     columns = list(dict.fromkeys(key for r in rows for key in r))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(path, columns, rows)

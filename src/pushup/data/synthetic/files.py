@@ -1,6 +1,5 @@
 """Rendered clips as video files, with tables of their true repetitions."""
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import cv2
 from pushup.cli import InputError
 from pushup.data.synthetic.clips import Clip, render_clip
 from pushup.data.synthetic.source import EXERCISES
-from pushup.files import replacing
+from pushup.files import replacing, write_csv
 
 _COUNTS = (
     "video", "count", "confidence", "split", "source", "view", "note", "width", "height", "fps",
@@ -54,15 +53,19 @@ def write_clips(
         height, width = clip.frames_rgb[0].shape[:2]
         truth = clip.repetitions if shown == counted else []
         duration = round(len(clip.frames_rgb) / clip.fps, 3)
-        counts.append(
-            (path.name, len(truth), "exact", "rendered", "rendered", clip.view, shown, width,
-             height, round(clip.fps, 3), len(clip.frames_rgb), duration, path.stem,
-             int(clip.starts_low))
+        row = (
+            path.name, len(truth), "exact", "rendered", "rendered", clip.view, shown, width,
+            height, round(clip.fps, 3), len(clip.frames_rgb), duration, path.stem,
+            int(clip.starts_low),
         )  # fmt: skip
-        reps += [(path.name, i, round(rep.bottom_s, 3)) for i, rep in enumerate(truth, 1)]
+        counts.append(dict(zip(_COUNTS, row, strict=True)))
+        reps += [
+            {"video": path.name, "rep": i, "bottom_s": round(rep.bottom_s, 3)}
+            for i, rep in enumerate(truth, 1)
+        ]
         paths.append(path)
-    _write_table(out / "counts.csv", _COUNTS, counts)
-    _write_table(out / "reps.csv", ("video", "rep", "bottom_s"), reps)
+    write_csv(out / "counts.csv", _COUNTS, counts)
+    write_csv(out / "reps.csv", ("video", "rep", "bottom_s"), reps)
     return paths
 
 
@@ -78,8 +81,3 @@ def _write_video(path: Path, clip: Clip) -> None:
                 writer.write(cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2BGR))
         finally:
             writer.release()
-
-
-def _write_table(path: Path, header: tuple, rows: list[tuple]) -> None:
-    with replacing(path) as part, part.open("w", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
