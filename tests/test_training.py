@@ -27,12 +27,7 @@ from pushup.skeleton import UPPER7
 from pushup.training import run
 from pushup.training.distillation import Teacher
 from pushup.training.framing import cut_to_band
-from pushup.training.losses import (
-    HeatmapBCELoss,
-    MaskedGaussianLoss,
-    OffsetHeatmapLoss,
-    SoftPCKsLoss,
-)
+from pushup.training.losses import HeatmapBCELoss, MaskedGaussianLoss, OffsetHeatmapLoss
 from pushup.training.schedules import warmup_cosine
 
 TINY = [
@@ -126,53 +121,6 @@ def test_only_the_hardest_joints_count():
     assert MaskedGaussianLoss(7)(maps, targets, labelled).item() == pytest.approx(whole)
     with pytest.raises(InputError, match="hardest=0"):
         MaskedGaussianLoss(0)
-
-
-def _soft_pcks_at(place, keypoints, labelled):
-    """Loss (weight 1) of maps that have every joint of a picture at `place`, and the maps."""
-    codec = GaussianHeatmap(input_size=64, sigma_px=6.0)
-    visible = torch.ones_like(labelled)
-    targets = codec.encode(keypoints, labelled, visible, 4)
-    seen = torch.ones_like(labelled)
-    maps = codec.encode(place, seen, visible, 4).clamp(1e-6, 1 - 1e-6).logit().requires_grad_()
-    loss = SoftPCKsLoss(MaskedGaussianLoss(), codec, UPPER7, weight=1.0)
-    heatmaps = MaskedGaussianLoss()(maps, targets, labelled)
-    return loss(maps, targets, labelled) - heatmaps, maps, codec
-
-
-def test_soft_pcks_by_hand():
-    labelled = torch.ones(1, 7, dtype=torch.bool)
-    keypoints = torch.tensor([[[30.0, 30.0]] * 7])
-    keypoints[0, 2, 0], keypoints[0, 4, 0] = 20.0, 44.0  # shoulders: a radius of 24 / 4 = 6 pixels
-    exact, _, _ = _soft_pcks_at(keypoints, keypoints, labelled)
-    assert exact.item() == pytest.approx(0, abs=1e-3)
-    place = keypoints.clone()
-    place[0, 0, 1] += 3.0
-    off, _, _ = _soft_pcks_at(place, keypoints, labelled)
-    assert off.item() == pytest.approx((1 - math.exp(-0.5 * (3 / 6) ** 2)) / 7, abs=2e-3)
-    outside = keypoints.clone()
-    outside[0, 0] = 90.0  # no target: of six joints none is off
-    assert _soft_pcks_at(place, outside, labelled)[0].item() == pytest.approx(0, abs=1e-3)
-    labelled[0, 2] = False  # no radius
-    assert _soft_pcks_at(place, keypoints, labelled)[0].item() == 0
-
-
-def test_soft_pcks_draws_a_joint_to_its_place():
-    labelled = torch.ones(1, 7, dtype=torch.bool)
-    keypoints = torch.tensor([[[30.0, 30.0]] * 7])
-    keypoints[0, 2, 0], keypoints[0, 4, 0] = 28.0, 32.0  # seen from the side
-    place = keypoints + torch.tensor([1.5, 0.0])
-    loss, maps, codec = _soft_pcks_at(place, keypoints, labelled)
-    loss.backward()
-    moved, _ = codec.decode(maps.detach() - maps.grad)
-    before, after = ((at - keypoints).norm(dim=-1).mean() for at in (place, moved))
-    assert after < before - 0.05
-
-
-def test_soft_pcks_asks_for_a_codec_with_a_gradient():
-    for codec in (OffsetHeatmap(), GaussianHeatmap(refine=False)):
-        with pytest.raises(InputError, match="codec=gaussian"):
-            SoftPCKsLoss(MaskedGaussianLoss(), codec, UPPER7, weight=1.0)
 
 
 def test_warmup_cosine_rises_then_falls():

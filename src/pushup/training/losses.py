@@ -5,9 +5,6 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from pushup.cli import InputError
-from pushup.codecs import GaussianHeatmap
-from pushup.metrics.keypoints import reference_length
-from pushup.skeleton import Skeleton
 
 
 class OffsetHeatmapLoss(nn.Module):
@@ -70,46 +67,3 @@ class MaskedGaussianLoss(nn.Module):
         kept = min(self.hardest, labelled.shape[1])
         number = labelled.sum(1).clamp(max=kept).sum().clamp(min=1)
         return per_joint.topk(kept, 1).values.sum() / number
-
-
-class SoftPCKsLoss(nn.Module):
-    """The loss of the heatmaps, and weight x (1 - a PCKs with a gradient) of the decoded joints.
-
-    A joint at distance d from its label counts exp(-d^2 / 2 r^2) in place of 1 or 0, where r is
-    PCKs' radius, a quarter of the shoulders' distance, and at least `MIN_RADIUS_PX`. Heatmaps alone
-    hardly tell a joint that is a pixel off from one in its place, where side views ask for just
-    that. Where PCKs leaves a picture out, or a joint lies outside of it, the heatmaps are all.
-
-    Args:
-        heatmaps: The loss of the heatmaps.
-        codec: Decodes maps and targets.
-        skeleton: Joints of the maps.
-        weight: Of the joints against the heatmaps, whose loss grows with (sigma / stride)^2.
-
-    Raises:
-        InputError: `codec` has no gradient.
-    """
-
-    MIN_RADIUS_PX = 1.0
-
-    def __init__(
-        self, heatmaps: nn.Module, codec: GaussianHeatmap, skeleton: Skeleton, weight: float
-    ) -> None:
-        super().__init__()
-        if not isinstance(codec, GaussianHeatmap) or not codec.refine:
-            raise InputError(
-                "loss=soft_pcks reads places within a cell: add codec=gaussian codec.refine=true"
-            )
-        self.heatmaps, self.codec, self.skeleton, self.weight = heatmaps, codec, skeleton, weight
-
-    def forward(self, maps: Tensor, targets: Tensor, labelled: Tensor) -> Tensor:
-        """Maps and targets (B, K, S, S), labelled (B, K)."""
-        pred, _ = self.codec.decode(maps)
-        true, _ = self.codec.decode(torch.logit(targets, eps=1e-9))
-        inside = labelled & (targets.flatten(2).amax(-1) > 0.5)
-        radius = 0.25 * reference_length(true, inside, self.skeleton)[:, None]
-        counted = inside & radius.isfinite()
-        radius = radius.nan_to_num().clamp(min=self.MIN_RADIUS_PX)
-        found = torch.exp(-((pred - true) ** 2).sum(-1) / (2 * radius**2))
-        missed = ((1 - found) * counted).sum() / counted.sum().clamp(min=1)
-        return self.heatmaps(maps, targets, labelled) + self.weight * missed
