@@ -56,6 +56,8 @@ def test_calibrate_command_changes_scores_alone(tmp_path, capsys):
     weights.main(["calibrate", str(out), str(out), "3", "-1"])
     codec = weights.load(out).codec
     assert (codec.score_scale, codec.score_shift) == (6.0, 0.5)  # 3 (2 x + 0.5) - 1
+    weights.average([out, file], tmp_path / "mean.safetensors")
+    assert weights.load(tmp_path / "mean.safetensors").codec == model.codec
     recogniser, nothing = str(weights.find("recogniser")), str(tmp_path / "no.safetensors")
     for bad, message in (
         ([nothing, str(file), "0", "1"], "above 0"),

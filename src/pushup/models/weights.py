@@ -14,6 +14,7 @@ import argparse
 import json
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -238,7 +239,8 @@ def average(paths: Sequence[str | Path], out: str | Path) -> None:
     """Write the mean of the weights of several trainings of one model, one begun from another.
 
     As good as their ensemble, at the cost of one (Wortsman et al., "Model soups", ICML 2022). The
-    first file says whether the mean is a model of rectangles.
+    first file says whether the mean is a model of rectangles. A calibration of keypoint scores
+    belongs to one file's weights: the mean has none.
 
     Raises:
         InputError: See `load_any`; or the files hold different models.
@@ -251,6 +253,9 @@ def average(paths: Sequence[str | Path], out: str | Path) -> None:
         models[-1].metrics = {}
         if isinstance(models[-1], KeypointModel):
             models[-1].rectangles = models[0].rectangles
+            if isinstance(models[-1].codec, GaussianHeatmap):
+                codec = models[-1].codec
+                models[-1].codec = replace(codec, score_scale=1.0, score_shift=0.0)  # type: ignore
         if models[-1].spec() != models[0].spec():
             raise InputError(f"{path} holds another model than {paths[0]}: give two of one kind")
     states = [model.state_dict() for model in models]
