@@ -256,7 +256,7 @@ def test_reports_have_no_nan_and_are_whole_or_absent(tmp_path):
         "c": {"d": 2},
     }
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
-    with pytest.raises(InputError, match="choose another folder"):
+    with pytest.raises(InputError, match="output_dir=DIR"):
         write_json(tmp_path / "a.json" / "b.json", {})
     assert with_interval(0.5, (0.4, 0.6)) == "0.500 [0.400, 0.600]"
     assert with_interval(0.5, (math.nan, math.nan)) == "0.500"

@@ -13,6 +13,8 @@ from typing import Any
 
 from pushup.cli import InputError
 
+ANOTHER_FOLDER = "choose another folder with output_dir=DIR"
+
 
 @contextmanager
 def replacing(path: str | Path, remedy: str = "choose another file") -> Iterator[Path]:
@@ -63,9 +65,9 @@ def new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def write_text(path: str | Path, text: str) -> None:
+def write_text(path: str | Path, text: str, remedy: str = ANOTHER_FOLDER) -> None:
     """Write a text file; InputError if it cannot be written."""
-    with replacing(path, "choose another folder") as part:
+    with replacing(path, remedy) as part:
         part.write_text(text, encoding="utf-8")
 
 
@@ -74,7 +76,12 @@ def write_json(path: str | Path, figures: dict[str, Any]) -> None:
     write_text(path, json.dumps(_without_nan(figures), indent=2) + "\n")
 
 
-def write_csv(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def write_csv(
+    path: str | Path,
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    remedy: str = ANOTHER_FOLDER,
+) -> None:
     """Write a table, with nothing for what is missing or not a number."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -82,7 +89,7 @@ def write_csv(path: str | Path, columns: Sequence[str], rows: Iterable[Mapping[s
     for row in rows:
         cells = _without_nan(dict(row)).items()
         writer.writerow({k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in cells})
-    write_text(path, text.getvalue())
+    write_text(path, text.getvalue(), remedy)
 
 
 def _without_nan(value: Any) -> Any:

@@ -58,6 +58,10 @@ class GaussianHeatmap:
         scale, shift = scale * self.score_scale, scale * self.score_shift + shift
         return replace(self, score_scale=scale, score_shift=shift)
 
+    def uncalibrated(self) -> "GaussianHeatmap":
+        """The same codec, whose scores are what the maps say."""
+        return replace(self, score_scale=1.0, score_shift=0.0)
+
     def heatmaps(self, maps: Tensor) -> Tensor:
         """Probabilities (B, K, H, W)."""
         return maps.sigmoid()

@@ -52,7 +52,7 @@ def write(folder: Path, count: int, seed: int = 0, planks: float = 6.0) -> None:
             rows.append(dict(zip(_COLUMNS, row, strict=True)))
     except OSError as error:
         raise InputError(f"cannot write {folder}: {error.strerror}; choose another") from error
-    write_csv(folder / "train.csv", _COLUMNS, rows)
+    write_csv(folder / "train.csv", _COLUMNS, rows, "choose another folder")
 
 
 @command

@@ -14,7 +14,6 @@ import argparse
 import json
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -254,8 +253,7 @@ def average(paths: Sequence[str | Path], out: str | Path) -> None:
         if isinstance(models[-1], KeypointModel):
             models[-1].rectangles = models[0].rectangles
             if isinstance(models[-1].codec, GaussianHeatmap):
-                codec = models[-1].codec
-                models[-1].codec = replace(codec, score_scale=1.0, score_shift=0.0)  # type: ignore
+                models[-1].codec = models[-1].codec.uncalibrated()  # type: ignore  # frozen
         if models[-1].spec() != models[0].spec():
             raise InputError(f"{path} holds another model than {paths[0]}: give two of one kind")
     states = [model.state_dict() for model in models]

@@ -64,8 +64,8 @@ def write_clips(
             for i, rep in enumerate(truth, 1)
         ]
         paths.append(path)
-    write_csv(out / "counts.csv", _COUNTS, counts)
-    write_csv(out / "reps.csv", ("video", "rep", "bottom_s"), reps)
+    write_csv(out / "counts.csv", _COUNTS, counts, "choose another folder")
+    write_csv(out / "reps.csv", ("video", "rep", "bottom_s"), reps, "choose another folder")
     return paths
 
 
