@@ -213,6 +213,8 @@ def test_saved_weights_say_everything(tmp_path, name, codec, skeleton):
     with pytest.raises(InputError, match="not 'other'"):
         weights.load(path, "other")
     assert not list(tmp_path.glob(".partial-*"))
+    (tmp_path / "any").touch()
+    assert path.stat().st_mode == (tmp_path / "any").stat().st_mode
 
 
 class Malicious:
