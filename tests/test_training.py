@@ -245,7 +245,7 @@ def test_a_seed_repeats_a_training(configured):
 @pytest.mark.parametrize(
     "overrides",
     [
-        ["codec=published_offset", "model=mobilenet", "callbacks=ema"],
+        ["codec=published_offset", "model=mobilenet", "callbacks=ema", "optimizer=muon"],
         ["codec=published_gaussian", "scheduler=plateau"],
         ["skeleton=body16", "scheduler=step", "optimizer=adam"],
         ["logger=wandb", "callbacks=early_stopping"],
