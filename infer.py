@@ -18,18 +18,18 @@ def infer(config: DictConfig) -> None:
     from pushup.app.folder import run_folder
     from pushup.app.session import Session
     from pushup.app.single import run_single
+    from pushup.inference.classifier import open_classifier
     from pushup.inference.predictor import load_model
-    from pushup.inference.recogniser import open_recogniser
     from pushup.models import weights
 
     with open_dict(config):  # of conf/model only the name matters: the file brings the rest
         config.model = OmegaConf.select(config, "model.name")
     path = config.ckpt_path or weights.find(config.model or config.default_model)
     model = load_model(path, config.model, config.device)
-    recogniser = open_recogniser(config.recogniser, model, config.device)
-    if recogniser is None and config.gate._target_.endswith(".RecogniserGate"):
+    classifier = open_classifier(config.classifier, model, config.device)
+    if classifier is None and config.gate._target_.endswith(".ClassifierGate"):
         raise InputError(
-            "gate=published reads a recogniser's score: give recogniser=shipped, FILE or shared"
+            "gate=published reads a classifier's score: give classifier=shipped, FILE or shared"
         )
 
     def new_session(listeners=()) -> Session:
@@ -38,7 +38,7 @@ def infer(config: DictConfig) -> None:
         counter = instantiate(config.counter, _partial_=True)(skeleton=model.skeleton)
         form = instantiate(config.form, _partial_=True)(skeleton=model.skeleton)
         show = {"span_s": config.span_s, "activity": config.activity}
-        return Session(predictor, counter, form, recogniser, listeners=listeners, **show)
+        return Session(predictor, counter, form, classifier, listeners=listeners, **show)
 
     make, out = partial(make_output_dir, config=config), Path(config.output_dir)
     if Path(config.source).is_dir():

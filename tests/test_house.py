@@ -143,7 +143,7 @@ def write_labelled_pictures(root: Path) -> Path:
 
 
 def write_keypoint_model(path: Path) -> Path:
-    """The smallest model that a second head can be trained for."""
+    """The smallest model that a classification head can be trained for."""
     network = EncoderDecoder("test_efficientnet", 7, [16, 16, 16], [1, 1, 1])
     model = KeypointModel("small", network, GaussianHeatmap(192), UPPER7)
     weights.save(model, model.spec(), path)
@@ -155,7 +155,7 @@ def write_keypoint_model(path: Path) -> Path:
 def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
     experiment, start = f"experiment={name}", "null"
     small = write_keypoint_model(tmp_path / "start.safetensors")
-    if name == "second_head":
+    if name == "classification_head":
         start = small
     given = [f"teacher.ckpt_path={small}"] if name.endswith("_taught") else []
     if name.startswith("consensus"):

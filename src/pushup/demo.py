@@ -13,10 +13,10 @@ from typing import Any
 from tqdm import tqdm
 
 from pushup.cli import command, make_output_dir
-from pushup.data.synthetic import write_clips
 from pushup.models import weights
+from pushup.paths import REPOSITORY
+from pushup.synthetic import write_clips
 
-REPOSITORY = Path(__file__).parents[2]
 RENDERED = "rendered"
 """Source of pictures that are not real."""
 

@@ -3,21 +3,21 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pushup.app.player import Player, View
+from pushup.app.player import DisplayOptions, Player
 from pushup.app.run import Summary, finish
 from pushup.app.session import Session
 from pushup.app.window import Window
-from pushup.video.camera import Camera
+from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.source import FrameSource
 
 
 def run_window(
-    source: FrameSource | Camera,
-    open_source: Callable[[str], FrameSource | Camera],
-    new_session: Callable[[FrameSource | Camera, Path], Session],
+    source: FrameSource | ReconnectingSource,
+    open_source: Callable[[str], FrameSource | ReconnectingSource],
+    new_session: Callable[[FrameSource | ReconnectingSource, Path], Session],
     output_dir: Path,
     annotate: bool = True,
-    view: View | None = None,
+    view: DisplayOptions | None = None,
 ) -> list[Summary]:
     """Play sources in a window until the user leaves; the records of each as of `run_video`.
 
@@ -34,9 +34,9 @@ def run_window(
     Returns:
         A summary per source.
     """
-    view = view or View()
+    view = view or DisplayOptions()
     summaries: list[Summary] = []
-    current: FrameSource | Camera | None = source
+    current: FrameSource | ReconnectingSource | None = source
     with Window("pushup") as window:
         while current is not None:
             folder = output_dir / f"{len(summaries) + 1:02d}" if summaries else output_dir

@@ -6,13 +6,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pushup.app.background import Background
+from pushup.app.prefetch import PrefetchThread
 from pushup.app.run import ANNOTATED, pipeline
 from pushup.app.session import Session
 from pushup.app.window import Window, ask_file
 from pushup.cli import InputError
-from pushup.video.camera import Camera
-from pushup.video.overlay import Scene, canvas_size, draw
+from pushup.video.overlay import OverlayState, canvas_size, draw
+from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.sink import VideoSink
 from pushup.video.source import Frame, FrameSource
 
@@ -36,7 +36,7 @@ _NOTICE_S = 4.0
 
 
 @dataclass
-class View:
+class DisplayOptions:
     """What the user has set, kept from source to source."""
 
     mirror: bool = False
@@ -62,20 +62,20 @@ class Player:
 
     def __init__(
         self,
-        source: FrameSource | Camera,
+        source: FrameSource | ReconnectingSource,
         session: Session,
         window: Window,
-        view: View,
+        view: DisplayOptions,
         output_dir: Path,
-        open_source: Callable[[str], FrameSource | Camera],
+        open_source: Callable[[str], FrameSource | ReconnectingSource],
         annotate: bool = True,
     ) -> None:
         self._source, self._session, self._window, self._view = source, session, window, view
         self._output_dir, self._open_source = output_dir, open_source
         self._annotate = annotate and not source.is_live
-        self.next_source: FrameSource | Camera | None = None
-        self._pending: tuple[Frame, Scene] | None = None
-        self._latest: tuple[Frame, Scene] | None = None
+        self.next_source: FrameSource | ReconnectingSource | None = None
+        self._pending: tuple[Frame, OverlayState] | None = None
+        self._latest: tuple[Frame, OverlayState] | None = None
         self._start_s: float | None = None  # by the clock, of a file's time 0
         self._progress_s = time.monotonic()
         self._paused = self._stepping = self._done = False
@@ -129,7 +129,7 @@ class Player:
         due_s = self._start_s + self._pending[0].time_s
         return min(max(due_s - time.monotonic(), 0.0), _IDLE_S)
 
-    def _advance(self, scenes: Background[tuple[Frame, Scene]]) -> None:
+    def _advance(self, scenes: PrefetchThread[tuple[Frame, OverlayState]]) -> None:
         """Show the next picture, if it is there and due."""
         if self._done or (self._paused and not self._stepping):
             return

@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pushup.app.background import Background
+from pushup.app.prefetch import PrefetchThread
 from pushup.app.records import write_reps
 from pushup.app.session import Session
 from pushup.files import write_json
-from pushup.video.camera import Camera
-from pushup.video.overlay import Scene, canvas_size, draw
+from pushup.video.overlay import OverlayState, canvas_size, draw
+from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.sink import VideoSink
 from pushup.video.source import Frame, FrameSource
 
@@ -52,7 +52,7 @@ class Summary:
 
 
 def run_video(
-    source: FrameSource | Camera,
+    source: FrameSource | ReconnectingSource,
     session: Session,
     output_dir: Path,
     annotate: bool = True,
@@ -93,15 +93,15 @@ def run_video(
 
 @contextmanager
 def pipeline(
-    source: FrameSource | Camera, session: Session
-) -> Iterator[Background[tuple[Frame, Scene]]]:
+    source: FrameSource | ReconnectingSource, session: Session
+) -> Iterator[PrefetchThread[tuple[Frame, OverlayState]]]:
     """Reading, looking and the caller's drawing each in a thread, all threads ended on leaving.
 
     Of a live source the newest frame wins; of a file none is lost.
     """
     live = source.is_live
-    frames = Background(source, newest_wins=live)
-    scenes = Background(((f, session.step(f)) for f in frames), newest_wins=live)
+    frames = PrefetchThread(source, newest_wins=live)
+    scenes = PrefetchThread(((f, session.step(f)) for f in frames), newest_wins=live)
     try:
         yield scenes
     finally:
@@ -109,7 +109,7 @@ def pipeline(
         scenes.close()
 
 
-def finish(source: FrameSource | Camera, session: Session, output_dir: Path) -> Summary:
+def finish(source: FrameSource | ReconnectingSource, session: Session, output_dir: Path) -> Summary:
     """Write the records of a run that has ended."""
     summary = Summary(
         source=source.name,

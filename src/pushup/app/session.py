@@ -9,11 +9,11 @@ from typing import Protocol
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
 from pushup.counting.types import Counter, Observation, Rep
+from pushup.inference.classifier import Classify
 from pushup.inference.predictor import PoseTracker
-from pushup.inference.recogniser import Recognise
-from pushup.video.overlay import Scene
+from pushup.video.history import DisplayHistory
+from pushup.video.overlay import OverlayState
 from pushup.video.source import Frame
-from pushup.video.trail import Trail
 
 
 class Listener(Protocol):
@@ -43,7 +43,7 @@ class Session:
         predictor: Frame to pose.
         counter: Pose to repetitions.
         form: Advises on what was counted.
-        recogniser: Says whether somebody is pushing up; None for none.
+        classifier: Says whether somebody is pushing up; None for none.
         span_s: Seconds of signal to show.
         activity: What the display says while repetitions are counted.
         listeners: Told of each repetition.
@@ -58,7 +58,7 @@ class Session:
         predictor: PoseTracker,
         counter: Counter,
         form: FormCheck,
-        recogniser: Recognise | None = None,
+        classifier: Classify | None = None,
         span_s: float = 8.0,
         activity: str = "pushing",
         listeners: Sequence[Listener] = (),
@@ -70,16 +70,16 @@ class Session:
                 "or measure it with evaluate.py mode=counting"
             )
         self.predictor, self.counter, self._form = predictor, counter, form
-        self._recogniser = recogniser
+        self._classifier = classifier
         self.listeners = list(listeners)
-        self.trail = Trail(predictor.model.skeleton.edge_indices, span_s, activity)
+        self.trail = DisplayHistory(predictor.model.skeleton.edge_indices, span_s, activity)
         self.reps: list[Rep] = []
         self.frames, self.time_s = 0, 0.0
         self.paused = self.explain = False
-        self._scene = Scene(0)
+        self._scene = OverlayState(0)
         self._clock, self._lock = clock, threading.Lock()
 
-    def step(self, frame: Frame) -> Scene:
+    def step(self, frame: Frame) -> OverlayState:
         """Take the next frame."""
         with self._lock:
             self.frames, self.time_s = self.frames + 1, frame.time_s
@@ -87,10 +87,10 @@ class Session:
                 self._scene = self._count(frame)
             return self._scene
 
-    def _count(self, frame: Frame) -> Scene:
+    def _count(self, frame: Frame) -> OverlayState:
         pose = self.predictor.track(frame.image_bgr, frame.time_s)
         height, width = frame.image_bgr.shape[:2]
-        score = None if self._recogniser is None else self._recogniser(frame.image_bgr, pose)
+        score = None if self._classifier is None else self._classifier(frame.image_bgr, pose)
         observation = Observation(
             keypoints=pose.keypoints_frame,
             scores=pose.scores,
@@ -117,6 +117,6 @@ class Session:
             self.counter.reset()
             self._form.reset()
             self.trail.reset()
-            self.reps, self._scene = [], Scene(0)
+            self.reps, self._scene = [], OverlayState(0)
             for listener in self.listeners:
                 listener.reset()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from pushup.app.live import run_window
 from pushup.app.log import Log
-from pushup.app.player import View
+from pushup.app.player import DisplayOptions
 from pushup.app.records import RepsFile
 from pushup.app.run import REPS, Summary, run_video
 from pushup.app.session import Listener, Session
 from pushup.app.speaker import Printer, Speaker
 from pushup.app.window import window_available
-from pushup.video.camera import Camera, open_lasting
+from pushup.video.reconnecting import ReconnectingSource, open_lasting
 from pushup.video.source import FrameSource
 
 
@@ -54,7 +54,7 @@ def run_single(
     speaker = Speaker(sound)
     show = window and window_available()
 
-    def session_for(opened: FrameSource | Camera, folder: Path) -> Session:
+    def session_for(opened: FrameSource | ReconnectingSource, folder: Path) -> Session:
         listeners: list[Listener] = [speaker]
         if log is not None:
             listeners.append(Log(Path(log), opened.name, rest_s))
@@ -68,5 +68,7 @@ def run_single(
     with open_(source) as opened:
         make_output_dir(output_dir)
         if show:
-            return run_window(opened, open_, session_for, output_dir, annotate, View(mirror))
+            return run_window(
+                opened, open_, session_for, output_dir, annotate, DisplayOptions(mirror)
+            )
         return [run_video(opened, session_for(opened, output_dir), output_dir, annotate)]

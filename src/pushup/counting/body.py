@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pushup.counting.filters import LineFit, LowPass, MovingMedian
-from pushup.counting.signals import BodyScale
+from pushup.counting.body_scale import BodyScale
+from pushup.counting.filters import LowPass, MovingMedian, RepeatedMedianFilter
 from pushup.counting.types import Observation
 from pushup.skeleton import UPPER7, Skeleton
 
@@ -63,7 +63,7 @@ def weighted_median(values: list[float], weights: list[float]) -> float:
     return pairs[-1][0]
 
 
-class FusedPoint:
+class RobustCentroid:
     """Several joints that move together, as one point that survives the loss of any of them.
 
     Each joint is corrected by its running offset from the point, so that the point does not jump
@@ -119,7 +119,7 @@ class FusedPoint:
         return x, y
 
 
-class Place:
+class SmoothedAnchor:
     """Where a point has lately been: median against spikes, low-pass against the rest.
 
     Args:
@@ -201,11 +201,11 @@ class BodyTracker:
         self._unsure_s, self._lost_s = unsure_s, lost_s
         self._scale = BodyScale(skeleton, min_score=min_score)
         self._shoulders, self._head = skeleton.pair("shoulder"), skeleton.index("head")
-        self._trunk = FusedPoint((*self._shoulders, self._head))
+        self._trunk = RobustCentroid((*self._shoulders, self._head))
         self._upper = [skeleton.index(joint) for joint in UPPER7.joints]
-        self._hands = FusedPoint(skeleton.pair("wrist"))
-        self._place = Place(hands_s)
-        self._smooth = LineFit(smooth_s)
+        self._hands = RobustCentroid(skeleton.pair("wrist"))
+        self._place = SmoothedAnchor(hands_s)
+        self._smooth = RepeatedMedianFilter(smooth_s)
         self.reset()
 
     def reset(self) -> None:

@@ -8,9 +8,9 @@ from statistics import median
 from typing import Literal
 
 from pushup.counting.body import Body, BodyTracker
+from pushup.counting.cycles import Cycle, CycleDetector, Stillness
 from pushup.counting.evidence import CycleEvidence, Doubt, push_up_odds
 from pushup.counting.gate import Gate, PoseGate
-from pushup.counting.turning import Cycle, Stillness, TurningPoints
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 
@@ -21,7 +21,7 @@ class DefaultCounter:
     """Counts a push-up when the trunk has come down and most of the way back up.
 
     The signal is the trunk's height against the hands (`BodyTracker`); its down-and-up cycles are
-    found with hysteresis (`TurningPoints`), each has to look like a push-up (`CycleEvidence`), and
+    found with hysteresis (`CycleDetector`), each has to look like a push-up (`CycleEvidence`), and
     the gate has to be open.
 
     Clips are counted by eye from two thirds of the way up. Pose networks and smoothing lag behind a
@@ -79,7 +79,7 @@ class DefaultCounter:
         self.patience_s = patience_s
         self.explain = explain
         self._tracker = BodyTracker(skeleton)
-        self._turning = TurningPoints(floor, recover, at_bottom=on == "bottom")
+        self._turning = CycleDetector(floor, recover, at_bottom=on == "bottom")
         self._stillness = Stillness(floor / 4)
         self._evidence = CycleEvidence()
         self._doubt = Doubt()

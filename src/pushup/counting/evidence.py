@@ -32,20 +32,20 @@ class CycleEvidence:
     """Sums over the frames of one cycle; every figure is independent of the frame rate.
 
     A push-up is told from any other motion by its arms: the hands stay where they are, below the
-    shoulders, and the arms bend and shorten as far as the trunk comes down. The recogniser's score
+    shoulders, and the arms bend and shorten as far as the trunk comes down. The classifier's score
     is that of the last seconds: a position outlasts a cycle, and a short cycle has few frames. It
     is also that of the moment of the cycle that looked least like a push-up: who bends down to the
     floor is in its position at the bottom only.
     """
 
-    recognised_s = 2.0
-    """Time constant of the recogniser's score."""
+    classifier_tau_s = 2.0
+    """Time constant of the push-up classifier's score."""
 
     moment_s = 0.3
     """Time constant of its score at one moment."""
 
     def __init__(self) -> None:
-        self._score = LowPass.over(self.recognised_s)
+        self._score = LowPass.over(self.classifier_tau_s)
         self._moment = LowPass.over(self.moment_s)
         self.reset()
 
@@ -92,7 +92,7 @@ class CycleEvidence:
         """What the cycle showed; what was not seen is left out.
 
         Returns:
-            `recognised`: score of the recogniser; `recognised_least`: at its lowest. `head_up`:
+            `classifier`: score of the classifier; `classifier_min`: at its lowest. `head_up`:
             mean height of the head above the shoulders. `arms_shorten`: slope of the arms'
             extension on the trunk's height, about 0.8 in a push-up, 0 when the arms hang, below 0
             in a pull-up. `arms_bend`: slope of their straightness, about 0.7 in a push-up, 0 where
@@ -105,7 +105,7 @@ class CycleEvidence:
         figures = {}
         if math.isfinite(self._score.value):
             least = min(self._least, self._moment.value)
-            figures |= {"recognised": self._score.value, "recognised_least": least}
+            figures |= {"classifier": self._score.value, "classifier_min": least}
         if self._heads:
             figures["head_up"] = self._head_up / self._heads
         if math.isfinite(bend := self._straightness.value):
@@ -153,7 +153,7 @@ class Doubt:
 
 
 RECOGNISED_ODDS = 2.1
-"""The most a recogniser says for a push-up in log-odds; with none half of that is missing."""
+"""The most the classifier says for a push-up in log-odds; with none half of that is missing."""
 
 LAPSE_ODDS = -1.5
 """What it says at least of a movement that it has recognised but for a moment."""
@@ -168,8 +168,8 @@ def push_up_odds(figures: dict[str, float]) -> float:
     A logistic model of a few bounded figures. The weights are rounded from a regression on the
     cycles found in the train traces (a foreign pose model's and our own network's, as they are and
     with noise added) and in rendered people who do push-ups and anything else
-    (`pushup.evaluation.counting_rendered`); they are few and far from any single clip. What the
-    hands do counts as much as they are seen. The recogniser's score is taken for a probability, as
+    (`pushup.synthetic.routines`); they are few and far from any single clip. What the
+    hands do counts as much as they are seen. The classifier's score is taken for a probability, as
     that of the shipped one is (`python -m pushup.models.weights temper` makes it so).
 
     Args:
@@ -179,15 +179,15 @@ def push_up_odds(figures: dict[str, float]) -> float:
     odds = 0.4 - 4.0 * max(0.0, depth - 0.9) - 19.0 * max(0.0, 0.35 - depth)
     odds -= min(0.4 * max(0.0, figures["duration_s"] - LONG_S), 3.0)
     odds -= 3.8 * max(-0.25, min(figures.get("head_up", 0.0), 0.6))
-    odds += _recognised_odds(figures) if "recognised" in figures else -RECOGNISED_ODDS / 2
+    odds += _classifier_logit(figures) if "classifier" in figures else -RECOGNISED_ODDS / 2
     seen = min(figures.get("hands_seen", 0.0) / HANDS_SEEN, 1.0)
     odds -= 1.0 * (1 - seen)
     return odds + seen * _hand_odds(figures) if seen else odds
 
 
-def _recognised_odds(figures: dict[str, float]) -> float:
-    said = min(1.5 * (_logit(figures["recognised"]) - _logit(0.6)), RECOGNISED_ODDS)
-    lapse = 2.5 * max(0.0, _logit(0.4) - _logit(figures["recognised_least"]))
+def _classifier_logit(figures: dict[str, float]) -> float:
+    said = min(1.5 * (_logit(figures["classifier"]) - _logit(0.6)), RECOGNISED_ODDS)
+    lapse = 2.5 * max(0.0, _logit(0.4) - _logit(figures["classifier_min"]))
     return max(said - lapse, min(said, LAPSE_ODDS))
 
 

@@ -10,9 +10,9 @@ from dataclasses import fields, replace
 
 from pushup.cli import InputError
 from pushup.counting.body import Body, BodyTracker
-from pushup.counting.filters import LineFit, LowPass
-from pushup.counting.gate import Delay
-from pushup.counting.turning import TurningPoints
+from pushup.counting.cycles import CycleDetector
+from pushup.counting.filters import LowPass, RepeatedMedianFilter
+from pushup.counting.gate import Debounce
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 
@@ -37,7 +37,7 @@ class Posture:
     def __init__(self, ranges: Mapping[str, Range], open_s: float = 0.1, shut_s: float = 0.3):
         self._ranges = {_figure(name): (least, most) for name, (least, most) in ranges.items()}
         self._smooth = {name: LowPass.over(self.smooth_s) for name in self._ranges}
-        self._delay = Delay(open_s, shut_s)
+        self._delay = Debounce(open_s, shut_s)
 
     def reset(self) -> None:
         """Forget everything."""
@@ -97,8 +97,8 @@ class ExerciseCounter:
     ) -> None:
         self._signal, self._sign = _figure(signal), -1.0 if upward else 1.0
         self._tracker = BodyTracker(skeleton)
-        self._turning = TurningPoints(floor, recover)
-        self._smooth = LineFit(smooth_s)
+        self._turning = CycleDetector(floor, recover)
+        self._smooth = RepeatedMedianFilter(smooth_s)
         self._posture = Posture(pose or {})
         self.reset()
 

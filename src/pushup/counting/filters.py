@@ -115,7 +115,7 @@ class Fir:
         return float(self._taps @ np.array(self._past))
 
 
-class LineFit:
+class RepeatedMedianFilter:
     """Value at the present of a straight line fitted to the last `span_s` seconds.
 
     Smooths without the delay of an average: a steady rise is followed exactly. The line is the

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from pushup.cli import InputError
-from pushup.counting.film import Film, angle_deg, median, percentile
+from pushup.counting.rep_window import RepWindow, angle_deg, median, percentile
 from pushup.counting.types import Finding, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 
@@ -35,7 +35,7 @@ HINTS: dict[str, tuple[str, str]] = {
 """What to say when a figure is below its least, and above its most."""
 
 
-def depth(film: Film) -> float:
+def depth(film: RepWindow) -> float:
     """Angle of the elbows at the bottom in degrees; a right angle is the usual standard.
 
     "Until the elbow bends at a 90-degree angle": FitnessGram's 90-degree push-up (Meredith and
@@ -53,7 +53,7 @@ def depth(film: Film) -> float:
     return min((angle for angle in at_bottom if math.isfinite(angle)), default=math.nan)
 
 
-def lockout(film: Film) -> float:
+def lockout(film: RepWindow) -> float:
     """Largest angle of an elbow in degrees between the last repetition and this one's descent.
 
     "The arms are fully extended" at the top: ACSM's Guidelines for Exercise Testing and
@@ -68,7 +68,7 @@ def lockout(film: Film) -> float:
     return max((angle for angle in angles if math.isfinite(angle)), default=math.nan)
 
 
-def descent(film: Film) -> float:
+def descent(film: RepWindow) -> float:
     """Seconds from the top to the bottom, where the arms have to brake.
 
     Training guidelines ask for a controlled lowering of one second and more (ACSM position stand
@@ -78,7 +78,7 @@ def descent(film: Film) -> float:
     return film.rep.bottom_s - film.rep.start_s
 
 
-def ascent(film: Film) -> float:
+def ascent(film: RepWindow) -> float:
     """Seconds from the bottom to the count.
 
     The same cadence gives the ascent 1.5 s. A powerful push is no fault, so that only what a body
@@ -95,7 +95,7 @@ def ascent(film: Film) -> float:
     return math.nan
 
 
-def roll(film: Film) -> float:
+def roll(film: RepWindow) -> float:
     """Degrees by which the line of the shoulders turns on the way down.
 
     From the front. "The body should be lifted as a unit": the trunk stability push-up of the
@@ -110,14 +110,14 @@ def roll(film: Film) -> float:
     return min(abs(shoulders_deg), abs(shoulders_deg - hands_deg))
 
 
-def _turn_deg(film: Film, part: str) -> float:
+def _turn_deg(film: RepWindow, part: str) -> float:
     across = film.point(f"left_{part}") - film.point(f"right_{part}")
     slope_deg = np.degrees(np.arctan2(across[:, 1], np.abs(across[:, 0])))
     top, bottom = (median(slope_deg[film.at(t)]) for t in (film.rep.start_s, film.rep.bottom_s))
     return bottom - top
 
 
-def hands(film: Film) -> float:
+def hands(film: RepWindow) -> float:
     """Distance of the wrists in distances of the shoulders, from the front.
 
     Half, once and one and a half times the shoulders' width are what is compared as narrow, normal
@@ -133,7 +133,7 @@ def hands(film: Film) -> float:
     return median(wrists / shoulders)
 
 
-def head(film: Film) -> float:
+def head(film: RepWindow) -> float:
     """Degrees by which the head points downward from the shoulders, from the side.
 
     Coaches ask for a head in line with the trunk (ACSM's Guidelines: "back straight, head up").
@@ -148,7 +148,7 @@ def head(film: Film) -> float:
     return median(down_deg[during])
 
 
-def hips(film: Film) -> float:
+def hips(film: RepWindow) -> float:
     """Degrees by which the body bends at the hips, from the side: sagging above 0, piking below.
 
     The straight line from shoulders to hips to knees is the standard of every push-up test cited
@@ -160,14 +160,14 @@ def hips(film: Film) -> float:
     return median(np.concatenate([_bend_deg(film, side)[during] for side in ("right", "left")]))
 
 
-def _bend_deg(film: Film, side: str) -> np.ndarray:
+def _bend_deg(film: RepWindow, side: str) -> np.ndarray:
     shoulder, hip, knee = (film.point(f"{side}_{part}") for part in ("shoulder", "hip", "knee"))
     bend_deg = 180 - angle_deg(shoulder, hip, knee)
     middle_y = (shoulder[:, 1] + knee[:, 1]) / 2
     return np.where(hip[:, 1] > middle_y, bend_deg, -bend_deg)
 
 
-FIGURES: dict[str, Callable[[Film], float]] = {
+FIGURES: dict[str, Callable[[RepWindow], float]] = {
     figure.__name__: figure for figure in (depth, lockout, descent, ascent, roll, hands, head, hips)
 }
 """In the order in which they are told."""
@@ -215,7 +215,7 @@ class FormCheck:
 
     def judge(self, rep: Rep) -> list[Finding]:
         """What the repetition just counted shows; figures that cannot be seen are left out."""
-        film = Film(list(self._frames), rep, self._skeleton, self._min_score, self._is_first)
+        film = RepWindow(list(self._frames), rep, self._skeleton, self._min_score, self._is_first)
         self._is_first = False
         while self._frames and self._frames[0].time_s < rep.top_s:
             self._frames.popleft()

@@ -1,4 +1,4 @@
-"""When repetitions may be counted: the body is in push-up position, and the recogniser agrees."""
+"""When repetitions may be counted: the body is in push-up position, and the classifier agrees."""
 
 import math
 from typing import Protocol
@@ -47,7 +47,7 @@ class OpenGate:
 
 
 class ScoreKalman:
-    """The published smoothing of the recogniser's score: a scalar Kalman filter, frame by frame.
+    """The published smoothing of the classifier's score: a scalar Kalman filter, frame by frame.
 
     A random walk observed with noise: P grows by `process`, K = P / (P + measurement),
     x += K (z - x), P shrinks by 1 - K. Settings as published (see `published.py`).
@@ -77,7 +77,7 @@ class ScoreKalman:
         return self.value
 
 
-class Delay:
+class Debounce:
     """A switch that follows a wish once it has lasted: `open_s` to open, `shut_s` to shut."""
 
     def __init__(self, open_s: float, shut_s: float) -> None:
@@ -102,7 +102,7 @@ class Delay:
         return self.open
 
 
-class RecogniserGate:
+class ClassifierGate:
     """The published gate: open while the Kalman-smoothed score exceeds 0.9; no seconds in it.
 
     A frame without a score leaves it as it is.
@@ -119,7 +119,7 @@ class RecogniserGate:
         self._kalman.reset()
 
     def refuse(self) -> None:
-        """The recogniser alone decides."""
+        """The push-up classifier alone decides."""
 
     def update(self, observation: Observation, body: Body | None) -> bool:
         """Whether the smoothed score of `observation.pushing_up` is high enough."""
@@ -129,14 +129,14 @@ class RecogniserGate:
 
 
 class PoseGate:
-    """Open while the hands are planted below the shoulders, and the recogniser allows.
+    """Open while the hands are planted below the shoulders, and the push-up classifier allows.
 
     A new body is trusted. Once its hands have left their place, or it has made a movement that was
     clearly no push-up, the gate shuts until they are still: more still than they have to be to
     keep it open, since pose networks displace the hands of a body that is down. Every duration is
     in seconds and every distance in body lengths; the pose is looked at through low-passes of
     `smooth_s`, so that one wild frame changes nothing; hands that are hardly seen are believed to
-    have moved only as far as they are seen. The recogniser's score, where there is one,
+    have moved only as far as they are seen. The push-up classifier's score, where there is one,
     only has to stay above low levels, since the pose decides the rest.
 
     Args:
@@ -145,8 +145,8 @@ class PoseGate:
         reach: Least height of the shoulders above the hands.
         open_s: How long the pose has to be right before the gate opens.
         shut_s: How long it has to be wrong before the gate shuts.
-        score_open: Recogniser's score above which it allows.
-        score_shut: Recogniser's score below which it forbids.
+        score_open: Classifier's score above which it allows.
+        score_shut: Classifier's score below which it forbids.
     """
 
     smooth_s = 0.3
@@ -163,7 +163,7 @@ class PoseGate:
     ) -> None:
         self._still, self._moved, self._reach = still, moved, reach
         self._score_open, self._score_shut = score_open, score_shut
-        self._pose, self._score = Delay(open_s, shut_s), Delay(open_s, shut_s)
+        self._pose, self._score = Debounce(open_s, shut_s), Debounce(open_s, shut_s)
         self._smooth_off = LowPass.over(self.smooth_s)
         self._smooth_reach = LowPass.over(self.smooth_s)
         self._smooth_score = LowPass.over(self.smooth_s)
@@ -181,7 +181,7 @@ class PoseGate:
 
     @property
     def posed(self) -> bool:
-        """The pose alone is right, whatever the recogniser says."""
+        """The pose alone is right, whatever the push-up classifier says."""
         return self._pose.open
 
     def refuse(self) -> None:

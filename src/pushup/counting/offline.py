@@ -6,13 +6,13 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from pushup.counting.body import Body, BodyTracker
+from pushup.counting.cycles import Cycle, CycleDetector
 from pushup.counting.evidence import CycleEvidence, push_up_odds
-from pushup.counting.turning import Cycle, TurningPoints
 from pushup.counting.types import Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 
 _Frame = tuple[Body, float | None]
-"""A body, and the recogniser's score where there is one."""
+"""A body, and the push-up classifier's score where there is one."""
 
 
 class OfflineCounter:
@@ -75,7 +75,7 @@ class OfflineCounter:
         even_s = np.arange(time_s[0], time_s[-1] + 0.5 / self.rate_hz, 1 / self.rate_hz)
         height = np.interp(even_s, time_s, [body.height for body, _ in frames])
         height = gaussian_filter1d(height, self.smooth_s * self.rate_hz, mode="nearest")
-        turning = TurningPoints(floor, self.recover)
+        turning = CycleDetector(floor, self.recover)
         cycles = [turning.update(t, value) for t, value in zip(even_s, height, strict=True)]
         reps = [self._judge(cycle, frames) for cycle in cycles if cycle is not None]
         return [rep for rep in reps if rep is not None]
@@ -83,10 +83,10 @@ class OfflineCounter:
     def _judge(self, cycle: Cycle, frames: list[_Frame]) -> Rep | None:
         evidence = CycleEvidence()
         for body, pushing_up in frames:
-            if cycle.start_s - evidence.recognised_s <= body.time_s <= cycle.top_s:
+            if cycle.start_s - evidence.classifier_tau_s <= body.time_s <= cycle.top_s:
                 evidence.add(body, pushing_up)
                 if body.time_s < cycle.start_s:
-                    evidence.restart()  # of what came before only the recogniser's score counts
+                    evidence.restart()  # of what came before only the classifier counts
         figures = evidence.figures() | {"depth": cycle.depth, "duration_s": cycle.duration_s}
         odds = push_up_odds(figures)
         if odds <= 0:

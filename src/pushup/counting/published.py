@@ -13,9 +13,9 @@ from scipy.signal import firwin
 
 from pushup.cli import InputError
 from pushup.counting.body import BodyTracker
+from pushup.counting.body_scale import BodyScale
 from pushup.counting.filters import Fir, LowPass, Window
 from pushup.counting.gate import Gate, OpenGate
-from pushup.counting.signals import BodyScale
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from pushup.cli import InputError, command
-from pushup.counting.filters import LineFit
-from pushup.counting.turning import TurningPoints
+from pushup.counting.cycles import CycleDetector
+from pushup.counting.filters import RepeatedMedianFilter
 from pushup.counting.types import Rep
 
 
@@ -28,8 +28,8 @@ class SignalCounter:
     """
 
     def __init__(self, floor: float, recover: float = 2 / 3, smooth_s: float = 0.2) -> None:
-        self._turning = TurningPoints(floor, recover)
-        self._smooth = LineFit(smooth_s)
+        self._turning = CycleDetector(floor, recover)
+        self._smooth = RepeatedMedianFilter(smooth_s)
 
     def reset(self) -> None:
         """Forget everything."""

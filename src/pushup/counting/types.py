@@ -14,7 +14,7 @@ class Observation:
         keypoints: (K, 2) frame pixels, y down; NaN where unknown.
         scores: (K,) confidence in 0..1; 0 where unknown.
         time_s: Time of the frame in seconds, increasing.
-        pushing_up: The recogniser's score in 0..1; None without a recogniser.
+        pushing_up: The push-up classifier's score in 0..1; None without a classifier.
         frame_size_wh: Width and height of the frame in pixels. Only counters that measure in frame
             widths, as the released one does, ask for it.
     """

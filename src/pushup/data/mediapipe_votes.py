@@ -1,7 +1,7 @@
 r"""What MediaPipe Pose says of pictures: on each as it is, mirrored, and turned either way.
 
 Runs by itself, in an environment of its own, as MediaPipe's last release with this model needs an
-older numpy than this project. Then `python -m pushup.data.consensus` makes labels of the votes.
+older numpy than this project. Then `python -m pushup.data.pseudo_labels` makes labels of the votes.
 
     python -m venv mp && mp/bin/pip install mediapipe==0.10.21
     npm pack @mediapipe/pose && tar xf mediapipe-pose-*.tgz

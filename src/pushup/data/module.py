@@ -9,7 +9,7 @@ from torch.utils.data import ConcatDataset, DataLoader, Dataset, WeightedRandomS
 from pushup.cli import InputError
 from pushup.data.augment import Augment
 from pushup.data.dataset import KeypointDataset
-from pushup.data.hard_images import draw_weights
+from pushup.data.hard_examples import draw_weights
 from pushup.data.source import KeypointSource, RecordSource
 from pushup.skeleton import Skeleton
 
@@ -29,7 +29,7 @@ class KeypointDataModule(pl.LightningDataModule):
         train_split: str = "train",
         val_split: str = "val",
         source_weights: Mapping[str, float] | None = None,
-        hard_images: str | None = None,
+        hard_examples: str | None = None,
         extra_train: KeypointSource | None = None,
         rectangles: bool = False,
     ) -> None:
@@ -47,7 +47,7 @@ class KeypointDataModule(pl.LightningDataModule):
             val_split: Name of the split to validate on.
             source_weights: How much more often pictures of a source are drawn in training
                 (1 where not named).
-            hard_images: `images.csv` of an evaluation of the training split, whose images of large
+            hard_examples: `images.csv` of an evaluation of the training split; images of large
                 error are drawn more often; see `draw_weights`.
             extra_train: Further training pictures, such as rendered ones.
             rectangles: Splits without variation come in rectangles, one by one: see
@@ -59,7 +59,7 @@ class KeypointDataModule(pl.LightningDataModule):
         self.batch_size, self.num_workers = batch_size, num_workers
         self.train_split, self.val_split = train_split, val_split
         self.source_weights = dict(source_weights or {})
-        self.hard_images = hard_images
+        self.hard_examples = hard_examples
         self.extra_train = extra_train
         self.rectangles = rectangles and crop == "image"  # a box is always a square
 
@@ -85,10 +85,10 @@ class KeypointDataModule(pl.LightningDataModule):
         )
 
     def train_dataloader(self) -> DataLoader:
-        """Shuffled, or drawn by `source_weights` and `hard_images`."""
+        """Shuffled, or drawn by `source_weights` and `hard_examples`."""
         dataset = self.train_dataset()
         sampler = None
-        if self.source_weights or self.hard_images:
+        if self.source_weights or self.hard_examples:
             weights = [w for part in dataset.datasets for w in self._weights(part)]  # type: ignore
             sampler = WeightedRandomSampler(weights, len(weights))
         return self._loader(
@@ -104,11 +104,11 @@ class KeypointDataModule(pl.LightningDataModule):
         records = source.records if isinstance(source, RecordSource) else None
         names = ["rendered"] * len(source) if records is None else [r.source for r in records]
         weights = [self.source_weights.get(name, 1.0) for name in names]
-        if not self.hard_images or source is self.extra_train:
+        if not self.hard_examples or source is self.extra_train:
             return weights
         if records is None:
-            raise InputError("data.hard_images needs image files: rendered ones have no names")
-        hard = draw_weights(self.hard_images, records)
+            raise InputError("data.hard_examples needs image files: rendered ones have no names")
+        hard = draw_weights(self.hard_examples, records)
         return [w * h for w, h in zip(weights, hard, strict=True)]
 
     def _loader(self, dataset: Dataset, batch_size: int, **options) -> DataLoader:

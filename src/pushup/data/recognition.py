@@ -182,13 +182,13 @@ class RecognitionDataModule(pl.LightningDataModule):
             extra_share: Share of its pictures among those drawn.
 
         Raises:
-            InputError: There is no folder, or the model is no recogniser.
+            InputError: There is no folder, or the model is no classifier.
         """
         super().__init__()
         if root is None:
             raise InputError("no data folder: give data.root=DIR")
         if input_size is None:
-            raise InputError("data=recognition is for recognisers: add model=recogniser")
+            raise InputError("data=recognition is for classifiers: add model=classifier")
         self.root, self.input_size, self.augment = Path(root), input_size, augment
         self.batch_size, self.num_workers = batch_size, num_workers
         self.train_split, self.val_split = train_split, val_split

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pushup.cli import InputError
 from pushup.codecs import build_codec
-from pushup.models.recogniser import Recogniser
+from pushup.models.classifier import PushUpClassifier
 from pushup.models.weights import SPEC_KEY, Model
 from pushup.skeleton import get_skeleton
 
@@ -25,7 +25,7 @@ class OnnxModel:
         name: Short name of the model.
         codec: Decodes its maps.
         skeleton: Its joints.
-        recognises: `predict` says whether somebody is in push-up position.
+        classifies: `predict` says whether somebody is in push-up position.
         rectangles: Whole frames are looked at in rectangles of their shape.
 
     Args:
@@ -57,7 +57,7 @@ class OnnxModel:
         self.codec = build_codec(**spec["codec"])
         self.skeleton = get_skeleton(spec["skeleton"])
         self._flip = torch.from_numpy(self.skeleton.flip)
-        self.recognises = "second_head" in spec
+        self.classifies = "classification_head" in spec
         self.rectangles: bool = spec.get("rectangles", False)
 
     @property
@@ -66,9 +66,9 @@ class OnnxModel:
         return self.codec.input_size
 
     def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Maps of (B, 3, H, W) uint8 RGB images, and the second head's (B,) if any; logits."""
+        """Maps of (B, 3, H, W) uint8 RGB images, and the classification head's (B,); logits."""
         found = [torch.from_numpy(o) for o in self._session.run(None, {"images": images.numpy()})]
-        return found[0], found[1] if self.recognises else None
+        return found[0], found[1] if self.classifies else None
 
     def predict(
         self, images: Tensor, flip_test: bool = False
@@ -81,14 +81,14 @@ class OnnxModel:
         return *self.codec.decode(maps), None if logits is None else logits.sigmoid()
 
 
-class OnnxRecogniser:
-    """What recognises push-up position: a recogniser, or a keypoint model with a second head.
+class OnnxClassifier:
+    """What classifies push-up position: a classifier, or a keypoint model with the head.
 
     Attributes:
         input_size: Side of the square input in pixels.
 
     Args:
-        model: As `pushup.models.weights.load_recogniser` gives it.
+        model: As `pushup.models.weights.load_classifier` gives it.
         threads: Threads of ONNX Runtime; 0 = as it sees fit.
     """
 
@@ -96,8 +96,8 @@ class OnnxRecogniser:
         self.input_size = model.input_size
         self._session = _open_session(to_onnx(model), threads)
 
-    def recognise(self, images: Tensor) -> Tensor:
-        """See `Recogniser.recognise`."""
+    def classify(self, images: Tensor) -> Tensor:
+        """See `PushUpClassifier.classify`."""
         [logits] = self._session.run(["position"], {"images": images.numpy()})
         return torch.from_numpy(logits).sigmoid()
 
@@ -111,15 +111,15 @@ class _Outputs(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Maps, and logits that somebody is in push-up position; what the model has of the two."""
-        if isinstance(self.model, Recogniser):
+        if isinstance(self.model, PushUpClassifier):
             return (self.model(images),)
         return tuple(output for output in self.model.outputs(images) if output is not None)
 
 
 def _output_names(model: Model) -> list[str]:
-    if isinstance(model, Recogniser):
+    if isinstance(model, PushUpClassifier):
         return ["position"]
-    return ["maps", "position"] if model.recognises else ["maps"]
+    return ["maps", "position"] if model.classifies else ["maps"]
 
 
 @torch.inference_mode()

@@ -26,7 +26,7 @@ class Pose:
         scores: (K,) float64 confidence in 0..1.
         box_xyxy: The part of the frame that was looked at; None for the whole.
         pushing_up: Score in 0..1 that somebody there is in push-up position; None from a model
-            without a second head.
+            without a classification head.
     """
 
     keypoints_frame: np.ndarray
@@ -48,7 +48,7 @@ class PoseModel(Protocol):
         ...
 
     @property
-    def recognises(self) -> bool:
+    def classifies(self) -> bool:
         """`predict` says whether somebody is in push-up position."""
         ...
 

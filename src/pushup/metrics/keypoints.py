@@ -155,7 +155,7 @@ def body_length(true: Tensor, labelled: Tensor) -> Tensor:
     return torch.where(labelled.sum(1) > 1, (high - low).amax(-1), torch.nan)
 
 
-def pck_body(pred: Tensor, true: Tensor, labelled: Tensor, threshold: float = 0.1) -> Scores:
+def pck_bbox(pred: Tensor, true: Tensor, labelled: Tensor, threshold: float = 0.1) -> Scores:
     """PCK by `body_length`, which, unlike the shoulders' distance, survives a side view."""
     return pck(pred, true, labelled, body_length(true, labelled), threshold)
 

@@ -1,4 +1,4 @@
-"""Metrics of a yes-or-no recogniser: pure functions of scores and labels.
+"""Metrics of a yes-or-no classifier: pure functions of scores and labels.
 
 Every figure takes a weight for each image, so that a bootstrap over scenes is the figure itself at
 other weights: how often each image's scene was drawn.

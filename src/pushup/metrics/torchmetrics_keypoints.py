@@ -61,13 +61,13 @@ class PCKs(JointMean):
         super().__init__(function, len(skeleton), **kwargs)
 
 
-class BodyPCK(JointMean):
-    """`keypoints.pck_body` as a running metric."""
+class BboxPCK(JointMean):
+    """`keypoints.pck_bbox` as a running metric."""
 
     higher_is_better = True
 
     def __init__(self, skeleton: Skeleton, **kwargs):
-        super().__init__(keypoints.pck_body, len(skeleton), **kwargs)
+        super().__init__(keypoints.pck_bbox, len(skeleton), **kwargs)
 
 
 class KeypointMAE(JointMean):

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from pushup.cli import InputError
 from pushup.codecs import CODECS, Codec, build_codec
 from pushup.models.blazepose import BlazePose
+from pushup.models.classification_head import ClassificationHead
 from pushup.models.encoder_decoder import EncoderDecoder
-from pushup.models.second_head import SecondHead
 from pushup.skeleton import Skeleton, get_skeleton
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
@@ -42,11 +42,11 @@ class KeypointModel(nn.Module):
         name: Short name, such as "mobilenet".
         network: The bare network: normalised images to maps; has `stride` and `config`.
         rectangles: Whole frames are looked at in rectangles of their shape, as they were learnt.
-        second_head: Recognises push-up position; None where the model has none.
+        classification_head: Recognises push-up position; None where the model has none.
         metrics: Measured figures that travel with the weights.
     """
 
-    second_head: SecondHead | None
+    classification_head: ClassificationHead | None
     _scale: Tensor
     _shift: Tensor
     flip: Tensor
@@ -81,7 +81,7 @@ class KeypointModel(nn.Module):
         self.codec = codec
         self.skeleton = skeleton
         self.rectangles = rectangles
-        self.second_head = None
+        self.classification_head = None
         self.metrics: dict[str, Any] = {}
         self.mean, self.std = tuple(mean), tuple(std)
         shape = (1, 3, 1, 1)
@@ -105,9 +105,9 @@ class KeypointModel(nn.Module):
         return getattr(self.network, "started", frozenset())
 
     @property
-    def recognises(self) -> bool:
+    def classifies(self) -> bool:
         """`predict` says whether somebody is in push-up position."""
-        return self.second_head is not None
+        return self.classification_head is not None
 
     def fold(self) -> None:
         """Drop layers that only training needs, where the network has any."""
@@ -133,20 +133,20 @@ class KeypointModel(nn.Module):
         return self.network(self._normalised(images))
 
     def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Maps, and the second head's logits (B,) if there is one, from one pass of the encoder."""
-        if self.second_head is None:
+        """Maps, and the classification head's logits (B,) if there is one, from one pass."""
+        if self.classification_head is None:
             return self(images), None
         features = self._encode(images)
         maps: Tensor = self.network.decode(features)  # type: ignore[operator]
-        return maps, self.second_head(features[-1])
+        return maps, self.classification_head(features[-1])
 
     def position_logits(self, images: Tensor) -> Tensor:
-        """The second head's logits (B,) alone."""
-        assert self.second_head is not None, "the model has one head"
-        return self.second_head(self._encode(images)[-1])
+        """The classification head's logits (B,) alone."""
+        assert self.classification_head is not None, "the model has one head"
+        return self.classification_head(self._encode(images)[-1])
 
     @torch.inference_mode()
-    def recognise(self, images: Tensor) -> Tensor:
+    def classify(self, images: Tensor) -> Tensor:
         """Scores (B,) in 0..1 that somebody is in push-up position, of RGB uint8 images."""
         return self.position_logits(images).float().sigmoid()
 
@@ -167,7 +167,7 @@ class KeypointModel(nn.Module):
             flip_test: Average the maps with those of the mirrored images.
 
         Returns:
-            (B, K, 2) in input space, (B, K), and (B,) in 0..1 or None without a second head.
+            (B, K, 2) in input space, (B, K), and (B,) in 0..1 or None without the head.
         """
         maps, logits = self.outputs(images)
         if flip_test:
@@ -179,7 +179,11 @@ class KeypointModel(nn.Module):
         """Plain values from which `from_spec` builds this model again, without its weights."""
         kinds = {cls: kind for kind, cls in {**NETWORKS, **CODECS}.items()}
         config: dict[str, Any] = self.network.config  # type: ignore[assignment]
-        head = {} if self.second_head is None else {"second_head": self.second_head.spec()}
+        head = (
+            {}
+            if self.classification_head is None
+            else {"classification_head": self.classification_head.spec()}
+        )
         return {
             "task": "keypoints",
             "name": self.name,
@@ -212,6 +216,6 @@ class KeypointModel(nn.Module):
             rectangles=spec.get("rectangles", False),
         )
         model.metrics = dict(spec.get("metrics", {}))
-        if "second_head" in spec:
-            model.second_head = SecondHead.from_spec(spec["second_head"])
+        if "classification_head" in spec:
+            model.classification_head = ClassificationHead.from_spec(spec["classification_head"])
         return model

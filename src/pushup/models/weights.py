@@ -25,15 +25,16 @@ from torch import Tensor
 from pushup.cli import InputError, command
 from pushup.codecs import GaussianHeatmap
 from pushup.files import replacing
+from pushup.models.classification_head import ClassificationHead
+from pushup.models.classifier import PushUpClassifier
 from pushup.models.keypoint_model import KeypointModel
-from pushup.models.recogniser import Recogniser
-from pushup.models.second_head import SecondHead
+from pushup.paths import WEIGHTS
 
-Model = KeypointModel | Recogniser
+Model = KeypointModel | PushUpClassifier
 
-TASKS: dict[str, type[KeypointModel] | type[Recogniser]] = {
+TASKS: dict[str, type[KeypointModel] | type[PushUpClassifier]] = {
     "keypoints": KeypointModel,
-    "recognition": Recogniser,
+    "recognition": PushUpClassifier,
 }
 """What builds a model from its spec, by the task that the spec states."""
 
@@ -43,14 +44,12 @@ SPEC_KEY = "pushup_spec"
 MODEL_PREFIX = "model."
 """What precedes the model's tensors in a Lightning checkpoint."""
 
-SHIPPED_FOLDER = Path(__file__).parents[3] / "data" / "weights"
-
 
 def find(name: str) -> Path:
     """The weights shipped for a model name; InputError when there are none."""
-    path = SHIPPED_FOLDER / f"{name}.safetensors"
+    path = WEIGHTS / f"{name}.safetensors"
     if not path.is_file():
-        shipped = ", ".join(sorted(p.stem for p in SHIPPED_FOLDER.glob("*.safetensors"))) or "none"
+        shipped = ", ".join(sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))) or "none"
         raise InputError(
             f"no weights are shipped for model {name!r} (shipped: {shipped}): "
             "train it and give ckpt_path=FILE"
@@ -109,31 +108,34 @@ def load(path: str | Path, name: str | None = None) -> KeypointModel:
     return cast(KeypointModel, load_any(path, name, "keypoints"))
 
 
-def load_recogniser(path: str | Path, name: str | None = None) -> Model:
-    """What recognises push-up position: a recogniser, or a keypoint model with a second head.
+def load_classifier(path: str | Path, name: str | None = None) -> Model:
+    """What classifies push-up position: a classifier, or a keypoint model with the head.
 
     Raises:
         InputError: See `load_any`; or the file holds a keypoint model with one head.
     """
     model = load_any(path, name)
-    if isinstance(model, KeypointModel) and model.second_head is None:
+    if isinstance(model, KeypointModel) and model.classification_head is None:
         raise InputError(
-            f"{path} holds a keypoints model without a second head: give a recognition checkpoint, "
-            f"or train one: train.py experiment=second_head init_from={path}"
+            f"{path} holds a keypoints model without a classification head: "
+            "give a recognition checkpoint, "
+            f"or train one: train.py experiment=classification_head init_from={path}"
         )
     return model
 
 
-def load_for_second_head(
+def load_for_classification_head(
     path: str | Path | None, input_size: int, width: int = 128, dropout: float = 0.5
 ) -> KeypointModel:
-    """The keypoint model in a file, with a new second head to be trained.
+    """The keypoint model in a file, with a new classification head to be trained.
 
     Raises:
         InputError: See `load_any`; there is no file, or it takes pictures of another size.
     """
     if path is None:
-        raise InputError("a second head belongs to a trained keypoint model: give init_from=FILE")
+        raise InputError(
+            "a classification head belongs to a trained keypoint model: give init_from=FILE"
+        )
     spec, state = read(path)
     model = cast(KeypointModel, _build(path, spec, state, task="keypoints"))
     if model.input_size != input_size:
@@ -142,7 +144,7 @@ def load_for_second_head(
             f"add model.input_size={model.input_size}"
         )
     channels = int(model.network.deepest_channels)  # type: ignore[arg-type]
-    model.second_head = SecondHead(channels, width, dropout, spec.get("training"))
+    model.classification_head = ClassificationHead(channels, width, dropout, spec.get("training"))
     model.rectangles = False  # the head learns from squares
     return model
 
@@ -219,7 +221,7 @@ def export(
         checkpoint: A `.ckpt` or `.safetensors` file.
         out: Written.
         metrics: results.json of evaluate.py to carry along.
-        head_metrics: The like of the model's second head.
+        head_metrics: The like of the model's classification head.
     """
     spec, state = read(checkpoint)
     model = _build(checkpoint, spec, state)
@@ -228,9 +230,9 @@ def export(
     if metrics is not None:
         model.metrics = _read_results(metrics)
     if head_metrics is not None:
-        if not isinstance(model, KeypointModel) or model.second_head is None:
-            raise InputError(f"{checkpoint} has no second head: leave out --head-metrics")
-        model.second_head.metrics = _read_results(head_metrics)
+        if not isinstance(model, KeypointModel) or model.classification_head is None:
+            raise InputError(f"{checkpoint} has no classification head: leave out --head-metrics")
+        model.classification_head.metrics = _read_results(head_metrics)
     training = {**spec.get("training", {}), "export_commit": current_commit()}
     save(model, {**model.spec(), "training": training}, out)
 
@@ -267,18 +269,18 @@ def average(paths: Sequence[str | Path], out: str | Path) -> None:
 
 
 def temper(path: str | Path, temperature: float, out: str | Path) -> None:
-    """Write a recogniser whose logits are divided by a temperature.
+    """Write a push-up classifier whose logits are divided by a temperature.
 
     `evaluate.py mode=recognition` prints the one that makes its scores as sure as they are right.
 
     Raises:
-        InputError: See `load_any`; or the file holds no recogniser, or the temperature is none.
+        InputError: See `load_any`; or the file holds no classifier, or the temperature is none.
     """
     if not 0 < temperature < float("inf"):
         raise InputError(f"a temperature is above 0, not {temperature}")
     model = load_any(path)
-    if not isinstance(model, Recogniser):
-        raise InputError(f"{path} holds no recogniser: only one has a score to temper")
+    if not isinstance(model, PushUpClassifier):
+        raise InputError(f"{path} holds no classifier: only one has a score to temper")
     model.temper(temperature)
     training = {"temperature": temperature, "of": read(path)[0].get("training", {})}
     model.metrics = {}
@@ -323,11 +325,11 @@ def main(argv: list[str] | None = None) -> None:
     exporting.add_argument("checkpoint")
     exporting.add_argument("out")
     exporting.add_argument("--metrics", help="results.json of evaluate.py to carry along")
-    exporting.add_argument("--head-metrics", help="the like of its second head")
+    exporting.add_argument("--head-metrics", help="the like of its classification head")
     averaging = commands.add_parser("average", help="mean of several trainings of one model")
     averaging.add_argument("out")
     averaging.add_argument("files", nargs="+")
-    tempering = commands.add_parser("temper", help="calibrate the scores of a recogniser")
+    tempering = commands.add_parser("temper", help="calibrate the scores of a push-up classifier")
     tempering.add_argument("out")
     tempering.add_argument("file")
     tempering.add_argument("temperature", type=float)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torchmetrics import Metric
 
-from pushup.metrics.torchmetrics_keypoints import BodyPCK, KeypointMAE, PCKs
+from pushup.metrics.torchmetrics_keypoints import BboxPCK, KeypointMAE, PCKs
 from pushup.models.keypoint_model import KeypointModel
 from pushup.training.distillation import Teacher
 from pushup.training.framing import RECTANGLES, cut_to_band
@@ -28,7 +28,7 @@ class KeypointTask(Task):
         schedule: Schedule,
         monitor: str = "val/pcks",
         channels_last: bool = True,
-        started_rate: float = 1.0,
+        pretrained_lr_scale: float = 1.0,
         teacher: Teacher | None = None,
     ) -> None:
         """Join the parts.
@@ -40,16 +40,16 @@ class KeypointTask(Task):
             schedule: See `Task`.
             monitor: See `Task`.
             channels_last: See `Task`.
-            started_rate: See `Task`.
+            pretrained_lr_scale: See `Task`.
             teacher: Adds a trained network's heatmaps to the targets in training.
         """
-        super().__init__(model, optimizer, schedule, monitor, channels_last, started_rate)
+        super().__init__(model, optimizer, schedule, monitor, channels_last, pretrained_lr_scale)
         self.loss = loss
         self.teacher = teacher
         self.metrics = nn.ModuleDict(
             {
                 "pcks": PCKs(model.skeleton),
-                "pck_body": BodyPCK(model.skeleton),
+                "pck_bbox": BboxPCK(model.skeleton),
                 "mae": KeypointMAE(model.skeleton),
             }
         )

@@ -10,7 +10,6 @@ import copy
 import statistics
 import sys
 import time
-from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
@@ -19,10 +18,10 @@ from hydra.utils import instantiate
 from torch.utils.data import DataLoader
 
 from pushup.cli import command
+from pushup.paths import CONF
 from pushup.training.keypoints import KeypointTask
 from pushup.training.memory import keep_freed_memory
 
-CONF = Path(__file__).parents[3] / "conf"
 STEPS, ROUNDS = 6, 5
 
 

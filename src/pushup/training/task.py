@@ -23,7 +23,7 @@ class Task(pl.LightningModule, ABC):
         schedule: Schedule,
         monitor: str,
         channels_last: bool = True,
-        started_rate: float = 1.0,
+        pretrained_lr_scale: float = 1.0,
     ) -> None:
         """Join the parts.
 
@@ -33,13 +33,13 @@ class Task(pl.LightningModule, ABC):
             schedule: Moves the learning rate.
             monitor: Logged metric that a plateau scheduler watches.
             channels_last: Memory layout of the convolutions; faster on most hardware.
-            started_rate: Learning rate of the parameters that a pretrained start has filled,
+            pretrained_lr_scale: Learning rate of the parameters that a pretrained start has filled,
                 relative to that of the others.
         """
         super().__init__()
         self.model = model
         self.build_optimizer, self.schedule, self.monitor = optimizer, schedule, monitor
-        self.started_rate = started_rate
+        self.pretrained_lr_scale = pretrained_lr_scale
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.model.to(memory_format=self.memory_format)  # type: ignore[call-overload]
 
@@ -71,7 +71,7 @@ class Task(pl.LightningModule, ABC):
                 parts[name in self.model.started].append(parameter)
         optimizer = self.build_optimizer([{"params": part} for part in parts.values() if part])
         if parts[True] and parts[False]:
-            optimizer.param_groups[1]["lr"] *= self.started_rate
+            optimizer.param_groups[1]["lr"] *= self.pretrained_lr_scale
         return optimizer
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Scene:
+class OverlayState:
     """Everything that can be drawn over one frame.
 
     Attributes:
@@ -78,7 +78,7 @@ def _enlargement(size_wh: tuple[int, int]) -> int:
     return max(1, -(-_LEGIBLE_SIDE // min(size_wh)))
 
 
-def draw(frame_bgr: np.ndarray, scene: Scene, mirror: bool = False) -> np.ndarray:
+def draw(frame_bgr: np.ndarray, scene: OverlayState, mirror: bool = False) -> np.ndarray:
     """A new picture of `canvas_size` with the scene drawn over the frame, optionally mirrored."""
     height, width = frame_bgr.shape[:2]
     factor = _enlargement((width, height))
@@ -98,7 +98,7 @@ def draw(frame_bgr: np.ndarray, scene: Scene, mirror: bool = False) -> np.ndarra
     return canvas
 
 
-def _draw_pose(canvas: np.ndarray, scene: Scene, factor: int) -> None:
+def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: int) -> None:
     """Joints and limbs from red (score 0) to green (1)."""
     if scene.keypoints_frame is None or scene.scores is None:
         return
@@ -135,7 +135,7 @@ def _shade(canvas: np.ndarray, left: float, top: float, right: float, bottom: fl
     region[:] = cv2.convertScaleAbs(region, alpha=0.3)
 
 
-def _draw_count(canvas: np.ndarray, scene: Scene) -> None:
+def _draw_count(canvas: np.ndarray, scene: OverlayState) -> None:
     unit = min(canvas.shape[:2]) / 100
     height = 17 * unit
     count, label, colour = str(scene.count), scene.activity.upper(), _GREEN
@@ -188,7 +188,7 @@ def _draw_help(canvas: np.ndarray, lines: Sequence[str]) -> None:
             _text(canvas, line, (4 * unit, top + (6 + 6 * row) * unit), 3 * unit)
 
 
-def _draw_strip(canvas: np.ndarray, scene: Scene) -> None:
+def _draw_strip(canvas: np.ndarray, scene: OverlayState) -> None:
     """The signal (larger = higher) over the last seconds, filling the canvas.
 
     A bar on its upper edge shows the gate, a thin line the threshold; a repetition is a dot at

@@ -1,0 +1,1 @@
+"""Counters over clips: errors of counts and times, false counts, failures plotted."""

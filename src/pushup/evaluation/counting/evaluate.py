@@ -1,0 +1,87 @@
+"""The counting benchmark: counters over clips whose repetitions were counted by eye.
+
+    python evaluate.py mode=counting data.root=DIR split=val counters=[default,published]
+
+`traces=true` runs the counters on the keypoints given in DIR/traces, apart from our networks;
+`traces=FOLDER` on keypoints that an earlier run left in its `output_dir/traces`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pushup.cli import InputError
+from pushup.evaluation.counting.clips import LabelledClip, read_clips
+from pushup.evaluation.counting.report import plot_failures, table
+from pushup.evaluation.counting.runs import Run, Setup, count_all, find_traces
+from pushup.evaluation.counting.summary import constant_row, summarise
+from pushup.files import write_json, write_text
+
+
+def evaluate_counting(
+    root: str | Path | None,
+    split: str,
+    output_dir: str | Path,
+    counters: Sequence[str],
+    gate: dict[str, Any],
+    tracker: dict[str, Any],
+    traces: bool | str = False,
+    ckpt_path: str | None = None,
+    model: str | None = None,
+    classifier: str | None = None,
+    device: str = "cpu",
+    workers: int = 2,
+    plots: bool = True,
+) -> dict[str, Any]:
+    """Run counters over the clips of a split; write `results.json`, a table and plots.
+
+    Args:
+        root: Folder with `counts.csv`, `videos/`, and where they exist `reps.csv` and `traces/`.
+        split: Name in the column `split` of `counts.csv`.
+        output_dir: Where results go.
+        counters: Names of files in `conf/counter`.
+        gate: Configuration that those files refer to as `${gate}`.
+        tracker: Configuration of the predictor.
+        traces: Keypoints that exist: true for those in `root`, or their folder.
+        ckpt_path: Weights of the keypoint model; None for those shipped for `model`.
+        model: Name of the model.
+        classifier: See `open_classifier`; of no effect on traces.
+        device: Where networks run.
+        workers: Processes.
+        plots: Draw each clip that a counter got wrong.
+
+    Returns:
+        What `results.json` holds.
+
+    Raises:
+        InputError: The folder, a video, a trace, a counter's name or the weights are of no use.
+    """
+    if root is None:
+        raise InputError("no clips: give the folder of counts.csv as data.root=DIR")
+    root, out = Path(root), Path(output_dir)
+    clips = read_clips(root, split)
+    setup = Setup(gate, tracker, ckpt_path, model, classifier, device)
+    folder = find_traces(clips, root, traces, setup, out, workers)
+    found = [clip for clip in clips if (folder / f"{clip.name}.npz").is_file()]
+    if not found:
+        raise InputError(f"no traces of split {split!r} in {folder}: leave out traces= to predict")
+    runs = count_all(counters, found, setup, folder, workers)
+    figures = {
+        "split": split,
+        "traces": str(folder) if traces else None,
+        "without_trace": [clip.name for clip in clips if clip not in found],
+        "counters": {name: summarise(found, runs[name]) for name in counters}
+        | {"best_constant": constant_row(found, next(iter(runs.values())))},
+    }
+    write_json(out / "results.json", figures)
+    text = table(figures)
+    write_text(out / "results.md", text)
+    print(text)
+    if plots:
+        _plot_all(found, runs, out)
+    return figures
+
+
+def _plot_all(clips: Sequence[LabelledClip], runs: dict[str, dict[str, Run]], out: Path) -> None:
+    for name, by_clip in runs.items():
+        plot_failures(clips, by_clip, out / "failed" / name)

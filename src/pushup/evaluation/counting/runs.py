@@ -1,0 +1,266 @@
+"""Counters over clips, in parallel: keypoints predicted once a clip, every counter run on them."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from tqdm import tqdm
+
+from pushup.cli import InputError
+from pushup.counting.trace import Trace, load_trace, save_trace
+from pushup.counting.types import Rep
+from pushup.evaluation.counting.clips import LabelledClip
+from pushup.files import write_text
+from pushup.paths import CONF
+from pushup.skeleton import UPPER7
+from pushup.video.source import Frame, open_source
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker needs to build its own counters and predictor, all of it plain.
+
+    Attributes:
+        gate: Configuration of the gate that counters refer to.
+        tracker: Configuration of the predictor.
+        ckpt_path: Weights of the keypoint model; None for those shipped for `model`.
+        model: Name that those weights have to bear; None for any.
+        classifier: See `open_classifier`.
+        device: Where networks run.
+    """
+
+    gate: dict[str, Any]
+    tracker: dict[str, Any]
+    ckpt_path: str | None = None
+    model: str | None = None
+    classifier: str | None = None
+    device: str = "cpu"
+
+    @property
+    def weights_file(self) -> str | None:
+        """Of the keypoint model; None without one: then there are only traces that exist."""
+        from pushup.models import weights
+
+        return self.ckpt_path or (str(weights.find(self.model)) if self.model else None)
+
+    def cache_key(self) -> dict[str, Any]:
+        """What decides how its traces look: settings, and the contents of the weights' files."""
+        from pushup.inference.classifier import classifier_path
+
+        classifier = self.classifier and classifier_path(self.classifier)
+        files = {"weights": self.weights_file, "classifier": classifier}
+        return {"tracker": self.tracker, **{name: _digest(path) for name, path in files.items()}}
+
+
+def _digest(path: str | None) -> str:
+    """Of a file's contents; of what is no file, itself."""
+    file = Path(path or "")
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else str(path)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One counter on one clip.
+
+    Attributes:
+        reps: What it counted.
+        seconds: What counting took, the prediction of keypoints included.
+        duration_s: How long the clip is.
+        signal: (T, 4) time, value, threshold, gate of a streaming counter, for plots.
+    """
+
+    reps: list[Rep]
+    seconds: float
+    duration_s: float
+    signal: np.ndarray
+
+
+def build_counter(name: str, gate: dict[str, Any]) -> Any:
+    """The counter of `conf/counter/NAME.yaml`; InputError if there is none."""
+    path = CONF / "counter" / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
+        raise InputError(f"no counter {name!r}: choose counters=[...] of {known}")
+    config = OmegaConf.create({"gate": gate, "counter": OmegaConf.load(path)})
+    return instantiate(config.counter)
+
+
+def run_counter(counter: Any, trace: Trace) -> Run:
+    """Run a streaming counter (`update`) or an offline one (`count`) over a trace."""
+    observations, signal = trace.observations(), []
+    started = time.perf_counter()
+    if hasattr(counter, "count"):
+        reps = counter.count(observations)
+    else:
+        reps = []
+        for observation in observations:
+            rep = counter.update(observation)
+            if rep is not None:
+                reps.append(rep)
+            state = counter.state
+            signal.append((observation.time_s, state.value, state.threshold, state.gate_open))
+    seconds = time.perf_counter() - started + trace.seconds
+    return Run(reps, seconds, trace.duration_s, np.array(signal, float).reshape(-1, 4))
+
+
+@lru_cache(maxsize=1)
+def _predictor(tracker: str, ckpt_path: str, model: str | None, device: str) -> Any:
+    """The predictor of this process, loaded once."""
+    import torch
+
+    from pushup.inference.predictor import load_model
+
+    torch.set_num_threads(1)
+    loaded = load_model(ckpt_path, model, device, threads=1)
+    return instantiate(OmegaConf.create(tracker), _partial_=True)(model=loaded)
+
+
+@lru_cache(maxsize=1)
+def _classifier(choice: str | None, model: Any, device: str) -> Any:
+    from pushup.inference.classifier import open_classifier
+
+    return open_classifier(choice, model, device, threads=1)
+
+
+def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
+    """The keypoints in frames, and where there is a push-up classifier its scores.
+
+    Raises:
+        InputError: The frames cannot be read, or the weights are of no use.
+    """
+    assert setup.weights_file is not None, "predicting needs weights"
+    predictor = _predictor(
+        OmegaConf.to_yaml(setup.tracker), setup.weights_file, setup.model, setup.device
+    )
+    predictor.reset()
+    classifier = _classifier(setup.classifier, predictor.model, setup.device)
+    skeleton = predictor.model.skeleton
+    joints = [skeleton.index(joint) for joint in UPPER7.joints]
+    times, keypoints, scores, pushing_up, seconds = [], [], [], [], 0.0
+    size_wh = 0, 0
+    for frame in frames:
+        started = time.perf_counter()
+        pose = predictor.track(frame.image_bgr, frame.time_s)
+        if classifier is not None:
+            pushing_up.append(classifier(frame.image_bgr, pose))
+        seconds += time.perf_counter() - started
+        times.append(frame.time_s)
+        keypoints.append(pose.keypoints_frame[joints])
+        scores.append(pose.scores[joints])
+        height, width = frame.image_bgr.shape[:2]
+        size_wh = width, height
+    return Trace(
+        np.array(times),
+        np.array(keypoints),
+        np.array(scores),
+        size_wh,
+        np.array(pushing_up) if pushing_up else None,
+        seconds,
+    )
+
+
+def predict_trace(clip: LabelledClip, setup: Setup, out: Path) -> None:
+    """Predict the keypoints of a clip and write them to `out` as a trace.
+
+    Raises:
+        InputError: The video is missing or damaged, or the weights are of no use.
+    """
+    with open_source(clip.video) as source:
+        save_trace(out, watch(source, setup))
+
+
+def invalidate_cache(folder: Path, cache_key: dict[str, Any]) -> None:
+    """Empty a folder of its traces unless just this made them.
+
+    Raises:
+        InputError: Nothing says what made them: they are not ours to remove.
+    """
+    text, marker = json.dumps(cache_key, indent=2) + "\n", folder / "cache_key.json"
+    if marker.is_file() and marker.read_text() == text:
+        return
+    traces = list(folder.glob("*.npz"))
+    if traces and not marker.is_file():
+        raise InputError(f"{folder} holds traces of unknown origin: give another output_dir")
+    folder.mkdir(parents=True, exist_ok=True)
+    for trace in traces:
+        trace.unlink()
+    write_text(marker, text)
+
+
+def predict_all(clips: Sequence[LabelledClip], setup: Setup, folder: Path, workers: int) -> None:
+    """Traces of all clips in a folder; those that the same weights left there are kept."""
+    videos = sorted({str(clip.video.parent) for clip in clips})
+    invalidate_cache(folder, setup.cache_key() | {"videos": videos})
+    missing = [clip for clip in clips if not (folder / f"{clip.name}.npz").is_file()]
+    tasks = {c.name: partial(predict_trace, c, setup, folder / f"{c.name}.npz") for c in missing}
+    for _ in in_parallel(tasks, workers, "keypoints"):
+        pass
+
+
+def find_traces(
+    clips: Sequence[LabelledClip],
+    root: Path,
+    traces: bool | str,
+    setup: Setup,
+    out: Path,
+    workers: int,
+) -> Path:
+    """The folder of the clips' traces: the one given, or `out / "traces"`, predicted now.
+
+    Raises:
+        InputError: Nothing says where keypoints come from; see `predict_trace`.
+    """
+    if traces:
+        return root / "traces" if traces is True else Path(traces)
+    if setup.weights_file is None:
+        raise InputError("no keypoints: give ckpt_path=FILE, model=NAME or traces=true")
+    predict_all(clips, setup, out / "traces", workers)
+    return out / "traces"
+
+
+def _count_clip(names: Sequence[str], setup: Setup, path: Path) -> dict[str, Run]:
+    trace = load_trace(path)
+    return {name: run_counter(build_counter(name, setup.gate), trace) for name in names}
+
+
+def count_all(
+    names: Sequence[str], clips: Sequence[LabelledClip], setup: Setup, folder: Path, workers: int
+) -> dict[str, dict[str, Run]]:
+    """Every counter on every clip's trace: runs by counter and clip."""
+    for name in names:
+        build_counter(name, setup.gate)  # a wrong name is told before any work
+    tasks = {c.name: partial(_count_clip, names, setup, folder / f"{c.name}.npz") for c in clips}
+    found = dict(in_parallel(tasks, workers, "counting"))
+    return {name: {clip.name: found[clip.name][name] for clip in clips} for name in names}
+
+
+def in_parallel(
+    tasks: dict[str, Callable[[], Any]], workers: int, what: str
+) -> Iterator[tuple[str, Any]]:
+    """Results by name as they come, under a progress bar; in this process with one worker."""
+    bar = partial(tqdm, total=len(tasks), desc=what, unit="clip", disable=not tasks)
+    if workers <= 1 or len(tasks) <= 1:
+        yield from bar((name, task()) for name, task in tasks.items())
+        return
+    workers = min(workers, len(tasks), os.cpu_count() or 1)
+    # a forked process would inherit the locks of torch's threads
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(task): name for name, task in tasks.items()}
+        done: Iterable[Any] = bar(as_completed(futures))
+        try:
+            for future in done:
+                yield futures[future], future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

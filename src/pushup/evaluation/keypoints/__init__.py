@@ -1,0 +1,1 @@
+"""Keypoint networks over labelled pictures: PCKs and MAE with intervals, tables, pictures."""

@@ -1,0 +1,137 @@
+"""Several models side by side, published and measured."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pushup.cli import InputError
+from pushup.evaluation import pictures
+from pushup.evaluation.keypoints.evaluate import (
+    OpenData,
+    check_reference,
+    load_model,
+    open_for,
+    summarise_sources,
+)
+from pushup.evaluation.keypoints.predictions import keypoint_latency_ms, predict
+from pushup.evaluation.report import markdown_table, share, with_interval
+from pushup.files import write_json, write_text
+from pushup.metrics.keypoints import Reference
+from pushup.models import weights
+
+Published = Mapping[str, Mapping[str, float]]
+
+
+def evaluate_table(
+    ckpts: Mapping[str, str] | None,
+    data: OpenData,
+    split: str,
+    output_dir: str,
+    published: Published,
+    others: Mapping[str, Any],
+    reference: Reference = "shoulders",
+    flip_test: bool = False,
+    batch_size: int = 32,
+) -> dict[str, Any]:
+    """Measure every model; print and write results.json, results.md and a figure.
+
+    Args:
+        ckpts: Checkpoint of each model; none for the weights that ship.
+        data: Opens the data for a model's skeleton and input size.
+        split: Name of the split.
+        output_dir: Existing folder for the files.
+        published: `pcks`, `mae` and `params` of models, by name.
+        others: Other systems for the figure, left out of it on another split than theirs: `split`,
+            and `systems` by name with `ms` (low, high) and `pcks` by source.
+        reference: Distance by which PCKs is normalised.
+        flip_test: Average with the mirrored picture.
+        batch_size: Images a forward pass.
+
+    Returns:
+        What results.json holds.
+    """
+    check_reference(reference)
+    networks = {name: load_model(path, name) for name, path in _chosen(ckpts, published).items()}
+    models: dict[str, Any] = {}
+    crop = ""
+    for name, network in networks.items():
+        module = open_for(network, data, batch_size)
+        crop = module.crop
+        loader = module.eval_loader(split)
+        predictions = predict(network, loader, flip_test)
+        models[name] = {
+            "published": dict(published.get(name, {})),
+            "input_size": network.input_size,
+            "rectangles": module.rectangles,
+            "params": sum(p.numel() for p in network.network.parameters()),
+            "images_per_s": len(predictions) / predictions.seconds,
+            "ms": keypoint_latency_ms(network),
+            "sources": summarise_sources(predictions, reference),
+        }
+    settings = {"split": split, "crop": crop, "reference": reference, "flip_test": flip_test}
+    results = {**settings, "models": models}
+    report = markdown(results)
+    print(report)
+    folder = Path(output_dir)
+    systems = others["systems"] if split == others["split"] else {}
+    pictures.save_speed(folder / "pcks_against_ms.png", models, systems, f"split {split}")
+    write_text(folder / "results.md", report)
+    write_json(folder / "results.json", results)
+    return results
+
+
+def _chosen(ckpts: Mapping[str, str] | None, published: Published) -> dict[str, str]:
+    if ckpts:
+        return dict(ckpts)
+    shipped = {
+        file.stem: str(file)
+        for name in published
+        for file in sorted(weights.WEIGHTS.glob(f"{name}*.safetensors"))
+    }
+    if not shipped:
+        raise InputError(
+            f"no weights in {weights.WEIGHTS}: train models and give 'ckpts={{NAME: FILE, ...}}'"
+        )
+    return shipped
+
+
+def markdown(results: dict[str, Any]) -> str:
+    """The report of `evaluate_table`: a table of what is published, then one for each source."""
+    models = results["models"]
+    flip = "with" if results["flip_test"] else "no"
+    parts = [
+        f"Split {results['split']}, crop={results['crop']}, {flip} flip test, PCKs within 0.25 x "
+        f"the distance of the {results['reference']}, labelled joints only. Brackets: 95 % "
+        "intervals that resample scenes. Published: on the authors' own test split. Fitted: "
+        "whole pictures in rectangles of their shape, one by one. images/s: in torch; ms: a frame "
+        "of 16:9, as infer.py runs it.\n"
+    ]
+    for source in next(iter(models.values()))["sources"]:
+        images = next(iter(models.values()))["sources"][source]["images"]
+        parts += [f"## {source} ({images} images)\n", _source_table(models, source), ""]
+    return "\n".join(parts)
+
+
+def _source_table(models: dict[str, Any], source: str) -> str:
+    header = ("model", "input", "params published", "params", "PCKs published", "PCKs")
+    header += ("PCKs unmasked", "body PCK", "MAE published", "MAE", "images/s", "ms")
+    rows = []
+    for name, model in models.items():
+        figures, published = model["sources"][source], model["published"]
+        rows.append(
+            (
+                name,
+                f"{model['input_size']}{' fitted' if model['rectangles'] else ''}",
+                f"{published['params']:,}" if published else "-",
+                f"{model['params']:,}",
+                share(published.get("pcks", float("nan"))),
+                with_interval(figures["pcks"], figures["pcks_ci"]),
+                share(figures["pcks_unmasked"]),
+                with_interval(figures["pck_bbox"], figures["pck_body_ci"]),
+                share(published.get("mae", float("nan"))),
+                with_interval(figures["mae"], figures["mae_ci"]),
+                f"{model['images_per_s']:.0f}",
+                f"{model['ms']:.1f}",
+            )
+        )
+    return markdown_table(header, rows)

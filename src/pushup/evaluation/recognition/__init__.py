@@ -1,0 +1,1 @@
+"""The push-up classifier over labelled frames."""

@@ -1,0 +1,339 @@
+"""Sources, sinks and drawing, on clips written here and on two real ones."""
+
+import os
+import wave
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pushup.cli import InputError
+from pushup.video import overlay
+from pushup.video.sink import VideoSink
+from pushup.video.source import FrameSource, find_videos, open_source
+
+REAL = Path(__file__).parents[2].parent / "shared/data/counting/videos"
+
+
+def write_clip(path: Path, frames: int = 40, fps: float = 25.0, fourcc: str = "MJPG") -> Path:
+    """A 64 x 48 clip whose grey level is three times the frame's number."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*fourcc), fps, (64, 48))
+    for k in range(frames):
+        writer.write(np.full((48, 64, 3), 3 * k, np.uint8))
+    writer.release()
+    return path
+
+
+class FakeCapture:
+    """A capture with chosen pictures, times, properties and failing reads."""
+
+    def __init__(self, images, times_s=(), properties=(), fails=()):
+        self.images, self.times_s, self.fails = list(images), list(times_s), set(fails)
+        self.properties = {cv2.CAP_PROP_FPS: 10.0, **dict(properties)}
+        self.reads, self.delivered, self.released = 0, 0, False
+
+    def read(self):
+        self.reads += 1
+        if self.reads - 1 in self.fails or self.delivered == len(self.images):
+            return False, None
+        self.delivered += 1
+        return True, self.images[self.delivered - 1]
+
+    def get(self, name):
+        if name == cv2.CAP_PROP_POS_MSEC:
+            return 1e3 * self.times_s[self.delivered - 1]
+        return self.properties.get(name, 0.0)
+
+    def set(self, name, value):
+        return False
+
+    def release(self):
+        self.released = True
+
+
+def black(n, wh=(4, 2)):
+    return [np.zeros((wh[1], wh[0], 3), np.uint8) for _ in range(n)]
+
+
+def test_every_frame_of_a_file_in_order_with_its_time(tmp_path):
+    with open_source(write_clip(tmp_path / "a.avi")) as source:
+        frames = list(source)
+    assert source.size_wh == (64, 48)
+    assert source.fps == pytest.approx(25)
+    assert source.frame_count == 40
+    assert not source.is_live
+    assert not source.truncated
+    assert [f.index for f in frames] == list(range(40))
+    np.testing.assert_allclose([f.time_s for f in frames], np.arange(40) / 25, atol=1e-6)
+    np.testing.assert_allclose([f.image_bgr.mean() for f in frames], 3 * np.arange(40), atol=2)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "expected"),
+    [
+        (0, [[1, 2], [3, 4]]),
+        (90, [[3, 1], [4, 2]]),
+        (180, [[4, 3], [2, 1]]),
+        (-90, [[2, 4], [1, 3]]),
+    ],
+)
+def test_pictures_are_turned_upright_where_the_build_does_not(degrees, expected):
+    image = np.repeat(np.array([[1, 2], [3, 4]], np.uint8)[..., None], 3, 2)
+    capture = FakeCapture([image], [0], {cv2.CAP_PROP_ORIENTATION_META: degrees})
+    np.testing.assert_array_equal(next(iter(FrameSource(capture, "x"))).image_bgr[..., 0], expected)
+
+
+def test_pictures_are_not_turned_twice():
+    properties = {cv2.CAP_PROP_ORIENTATION_META: 90, cv2.CAP_PROP_ORIENTATION_AUTO: 1}
+    assert FrameSource(FakeCapture(black(1), [0], properties), "x").size_wh == (4, 2)
+
+
+def test_times_that_do_not_increase_are_repaired_by_nominal_steps():
+    capture = FakeCapture(black(6), [0, 0.1, 0.1, 0.05, float("nan"), 0.9])
+    times = [f.time_s for f in FrameSource(capture, "x")]
+    np.testing.assert_allclose(times, [0, 0.1, 0.2, 0.3, 0.4, 0.9])
+
+
+def test_live_times_come_from_the_clock_and_the_end_is_no_truncation():
+    clock = iter([50.0, 50.5, 53.0])
+    capture = FakeCapture(black(3), [9, 9, 9], {cv2.CAP_PROP_FRAME_COUNT: 500, cv2.CAP_PROP_FPS: 0})
+    source = FrameSource(capture, "camera", is_live=True, clock=lambda: next(clock))
+    assert [f.time_s for f in source] == [0.0, 0.5, 3.0]
+    assert not source.truncated
+    assert source.fps == 30
+
+
+def test_the_length_decides_whether_a_stream_is_live():
+    endless = FrameSource(FakeCapture(black(1)), "u", is_live=None, clock=lambda: 0.0)
+    file = FrameSource(FakeCapture(black(1), [0], {cv2.CAP_PROP_FRAME_COUNT: 1}), "u", is_live=None)
+    assert endless.is_live
+    assert not file.is_live
+
+
+@pytest.mark.parametrize(("container", "fourcc"), [("avi", "MJPG"), ("webm", "VP80")])
+def test_a_cut_off_file_keeps_what_was_decoded(tmp_path, container, fourcc):
+    whole = write_clip(tmp_path / f"whole.{container}", 60, fourcc=fourcc)
+    cut = tmp_path / f"cut.{container}"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with open_source(cut) as source:
+        frames = list(source)
+    assert 10 < len(frames) < 50
+    assert source.truncated
+
+
+def test_reading_goes_on_behind_a_damaged_stretch_and_says_so():
+    times = np.arange(8) / 10
+    announced = {cv2.CAP_PROP_FRAME_COUNT: 10}
+    capture = FakeCapture(black(8), times, announced, fails={3, 4})
+    source = FrameSource(capture, "x")
+    assert len(list(source)) == 8
+    assert source.truncated
+
+
+def test_a_long_last_frame_is_no_truncation():
+    announced = {cv2.CAP_PROP_FRAME_COUNT: 5, cv2.CAP_PROP_FPS: 0.5 * 5}
+    source = FrameSource(FakeCapture(black(5), [0, 0.1, 0.2, 0.3, 0.4], announced), "x")
+    assert len(list(source)) == 5
+    assert not source.truncated
+
+
+def test_the_capture_is_released_on_an_error():
+    capture = FakeCapture(black(3), [0, 1, 2])
+    with pytest.raises(RuntimeError), FrameSource(capture, "x"):
+        raise RuntimeError
+    assert capture.released
+
+
+def bad_inputs(folder: Path):
+    with wave.open(str(folder / "sound.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(16000))
+    (folder / "empty.mp4").touch()
+    (folder / "noise.mp4").write_bytes(np.random.default_rng(0).bytes(50_000))
+    (folder / "notes.txt").write_text("a line of text\n" * 500)
+    cv2.imwrite(str(folder / "still.png"), np.zeros((48, 64, 3), np.uint8))
+    whole = write_clip(folder / "whole.mp4", fourcc="mp4v").read_bytes()
+    (folder / "headless.mp4").write_bytes(whole[: len(whole) // 2])
+    return {
+        folder / "nosuch.mp4": "no such file",
+        folder: "is a folder",
+        folder / "empty.mp4": "empty",
+        folder / "noise.mp4": "no video can be read",
+        folder / "headless.mp4": "cut off before its index",
+        folder / "sound.wav": "sound only",
+        folder / "notes.txt": "text file",
+        folder / "still.png": "picture",
+        "97": "camera 97 does not open",
+        "http://127.0.0.1:9/a.mp4?b=c": "stream does not open",
+    }
+
+
+def test_bad_input_gives_one_line_with_its_name(tmp_path, capfd):
+    for source, words in bad_inputs(tmp_path).items():
+        with pytest.raises(InputError, match=words) as caught:
+            open_source(source)
+        assert str(source) in str(caught.value)
+        assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_capture_without_frames_is_refused():
+    capture = FakeCapture([])
+    with pytest.raises(InputError, match="no frame"):
+        FrameSource(capture, "a.mp4")
+    assert capture.released
+
+
+def test_videos_are_found_at_any_depth(tmp_path):
+    for name in ("b.mp4", "deep/er/a.AVI", "c.txt", ".hidden.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    names = [str(p.relative_to(tmp_path)) for p in find_videos(tmp_path)]
+    assert names == ["b.mp4", "deep/er/a.AVI"]
+    assert len(find_videos(tmp_path, "b*")) == 1
+    with pytest.raises(InputError, match="no video"):
+        find_videos(tmp_path, "z*")
+
+
+def read_back(path: Path) -> list[float]:
+    with open_source(path) as source:
+        return [round(f.image_bgr.mean() / 10) for f in source]
+
+
+def test_a_sink_keeps_a_constant_rate_frame_by_frame(tmp_path):
+    with VideoSink(tmp_path / "o.mp4", (65, 49), 29.97) as sink:
+        for k in range(20):
+            sink.write(np.full((49, 65, 3), 10 * k, np.uint8), 3 + k / 29.97)
+        assert not (tmp_path / "o.mp4").exists()
+    assert read_back(tmp_path / "o.mp4") == list(range(20))
+    assert os.listdir(tmp_path) == ["o.mp4"]
+
+
+def test_a_sink_keeps_time_under_a_variable_rate(tmp_path):
+    with VideoSink(tmp_path / "o.mp4", (64, 48), 10) as sink:
+        for value, time_s in [(0, 0), (1, 0.1), (2, 0.12), (3, 0.2), (5, 0.5), (6, 0.6)]:
+            sink.write(np.full((48, 64, 3), 10 * value, np.uint8), time_s)
+    assert read_back(tmp_path / "o.mp4") == [0, 1, 3, 5, 5, 5, 6]
+
+
+def test_a_sink_shortens_a_gap_of_hours(tmp_path):
+    with VideoSink(tmp_path / "o.mp4", (64, 48), 10) as sink:
+        sink.write(np.zeros((48, 64, 3), np.uint8), 0)
+        sink.write(np.zeros((48, 64, 3), np.uint8), 9000)
+    assert len(read_back(tmp_path / "o.mp4")) == 52
+
+
+def test_a_sink_resizes_an_odd_frame_out(tmp_path):
+    with VideoSink(tmp_path / "o.mp4", (64, 48), 10) as sink:
+        sink.write(np.full((48, 64, 3), 50, np.uint8), 0)
+        sink.write(np.full((96, 128, 3), 50, np.uint8), 0.1)
+    assert read_back(tmp_path / "o.mp4") == [5, 5]
+
+
+def test_a_sink_leaves_nothing_behind_after_an_error(tmp_path):
+    def fail():
+        with VideoSink(tmp_path / "o.mp4", (64, 48), 10) as sink:
+            sink.write(np.zeros((48, 64, 3), np.uint8), 0)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_sink_that_cannot_write_says_so(tmp_path):
+    with pytest.raises(InputError, match="cannot write"):
+        VideoSink(tmp_path / "nosuch" / "o.mp4", (64, 48), 10)
+
+
+@pytest.mark.parametrize("size_wh", [(64, 48), (240, 426), (1280, 720)])
+def test_drawing_is_pure_and_scales(size_wh):
+    frame = np.full((size_wh[1], size_wh[0], 3), 128, np.uint8)
+    scene = overlay.OverlayState(
+        count=3,
+        keypoints_frame=np.array([[0.8, 0.5], [0.9, 0.55], [np.nan, np.nan]]) * size_wh,
+        scores=np.array([0.0, 1.0, 0.0]),
+        edges=[(0, 1), (1, 2)],
+        samples=[overlay.Sample(t / 10, np.sin(t), np.nan, t > 20) for t in range(40)],
+        reps_s=[(1.0, 1.5), (-3.0, -2.0)],
+        lines=["25 fps"],
+        hint="deeper",
+        help=["Q quit"],
+    )
+    before = frame.copy()
+    canvas = overlay.draw(frame, scene)
+    np.testing.assert_array_equal(frame, before)
+    assert canvas.shape[1::-1] == overlay.canvas_size(size_wh)
+    assert canvas.shape[1] >= 480
+    joint = (np.array([0.9, 0.55]) * size_wh + 0.5) * (canvas.shape[1] / size_wh[0]) - 0.5
+    blue, green, red = canvas[tuple(joint.round().astype(int)[::-1])].astype(int)
+    assert green > red + 50
+    assert green > blue + 50
+
+
+@pytest.mark.parametrize("size_wh", [(240, 426), (426, 240)])
+def test_a_long_hint_is_wrapped_into_the_picture(size_wh) -> None:
+    frame = np.full((size_wh[1], size_wh[0], 3), 200, np.uint8)
+    bare = overlay.draw(frame, overlay.OverlayState(0))
+    words = "not like a push-up: arms_shorten 0.12, hands_follow 0.95, reach 0.31 " * 3
+    drawn = {
+        hint: overlay.draw(frame, overlay.OverlayState(0, hint=hint)).astype(int)
+        for hint in ("deeper", words, words + "end")
+    }
+    rows = {hint: np.ptp(np.argwhere((d != bare).any(2))[:, 0]) for hint, d in drawn.items()}
+    assert rows[words] > 2 * rows["deeper"]
+    amber = {hint: (d[..., 2] > 230) & (d[..., 0] < 100) for hint, d in drawn.items()}
+    assert not amber[words][:, -5:].any()
+    assert amber[words + "end"].sum() > amber[words].sum()  # nothing is cut off
+
+
+def test_drawing_nothing_known_leaves_the_middle_alone():
+    frame = np.random.default_rng(0).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    canvas = overlay.draw(
+        frame, overlay.OverlayState(count=0, samples=[overlay.Sample(0, np.nan, 0, True)])
+    )
+    np.testing.assert_array_equal(canvas[200:480, 300:], frame[200:480, 300:])
+
+
+def test_the_mirror_turns_the_picture_and_not_the_text():
+    frame = np.zeros((480, 640, 3), np.uint8)
+    frame[:, :320] = 100
+    plain, mirrored = (
+        overlay.draw(frame, overlay.OverlayState(7), mirror=m) for m in (False, True)
+    )
+    assert plain[470, 10, 0] == 100
+    assert mirrored[470, 10, 0] == 0
+    assert (plain[:144, :144] == 255).sum() == pytest.approx(
+        (mirrored[:144, :144] == 255).sum(), rel=0.02
+    )
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not REAL.is_dir(), reason="shared real data set is absent")
+def test_a_real_rotated_and_a_real_variable_rate_clip():
+    with open_source(REAL / "val_p037.mp4") as source:
+        first = next(iter(source)).image_bgr
+        assert source.size_wh == (240, 426)
+    capture = cv2.VideoCapture(str(REAL / "val_p037.mp4"))
+    if capture.get(cv2.CAP_PROP_ORIENTATION_AUTO):  # this build turns by itself: must agree
+        np.testing.assert_array_equal(first, capture.read()[1])
+    with open_source(REAL / "val_p039.mp4") as source:
+        steps = np.diff([f.time_s for f in source])
+    assert len(steps) == 469
+    assert steps.min() == pytest.approx(0.0334, abs=1e-3)
+    assert steps.max() == pytest.approx(0.3337, abs=1e-3)
+    assert not source.truncated
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(not REAL.is_dir(), reason="shared real data set is absent")
+def test_a_real_clip_cut_off_and_one_damaged_in_the_middle(tmp_path):
+    whole = (REAL / "val_p042.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    middle, noise = len(whole) // 2, np.random.default_rng(0).bytes(20_000)
+    (tmp_path / "hole.mp4").write_bytes(whole[:middle] + noise + whole[middle + 20_000 :])
+    for name, fewest, most in (("cut.mp4", 600, 700), ("hole.mp4", 1200, 1401)):
+        with open_source(tmp_path / name) as source:
+            assert fewest < len(list(source)) < most
+            assert source.truncated
