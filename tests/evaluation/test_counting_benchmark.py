@@ -15,7 +15,7 @@ from hydra import compose, initialize_config_dir
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap
 from pushup.counting.trace import Trace, load_trace, save_trace
-from pushup.evaluation.counting.clips import read_clips
+from pushup.data.clips import read_clips
 from pushup.evaluation.counting.evaluate import evaluate_counting
 from pushup.evaluation.counting.runs import Setup, build_counter, invalidate_cache, run_counter
 from pushup.evaluation.counting.summary import summarise

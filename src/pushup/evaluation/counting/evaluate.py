@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pushup.cli import InputError
-from pushup.evaluation.counting.clips import LabelledClip, read_clips
+from pushup.data.clips import LabelledClip, read_clips
 from pushup.evaluation.counting.report import plot_failures, table
 from pushup.evaluation.counting.runs import Run, Setup, count_all, find_traces
 from pushup.evaluation.counting.summary import constant_row, summarise

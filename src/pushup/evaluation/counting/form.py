@@ -14,7 +14,7 @@ from pushup.cli import InputError
 from pushup.counting.form import FIGURES, FormCheck
 from pushup.counting.trace import Trace, load_trace
 from pushup.counting.types import Counter, Finding, Rep
-from pushup.evaluation.counting.clips import LabelledClip, read_clips
+from pushup.data.clips import LabelledClip, read_clips
 from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.files import write_json, write_text
 from pushup.metrics.bootstrap import group_interval

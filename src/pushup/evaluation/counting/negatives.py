@@ -22,7 +22,7 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.counting.trace import Trace, load_trace, save_trace
-from pushup.evaluation.counting.clips import read_clips
+from pushup.data.clips import read_clips
 from pushup.evaluation.counting.runs import (
     Setup,
     build_counter,

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from pushup.cli import InputError
 from pushup.counting.trace import Trace, load_trace, save_trace
 from pushup.counting.types import Rep
-from pushup.evaluation.counting.clips import LabelledClip
+from pushup.data.clips import LabelledClip
 from pushup.files import write_text
 from pushup.paths import CONF
 from pushup.skeleton import UPPER7

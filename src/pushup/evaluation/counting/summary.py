@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pushup.evaluation.counting.clips import LabelledClip
+from pushup.data.clips import LabelledClip
 from pushup.evaluation.counting.runs import Run
 from pushup.metrics import counting as metrics
 from pushup.metrics.bootstrap import group_interval

@@ -1,4 +1,4 @@
-"""Clips with counted repetitions, and the keypoint traces that counters are run on."""
+"""Clips with counted repetitions: the reader of `counts.csv` and `reps.csv`."""
 
 import csv
 from dataclasses import dataclass
