@@ -112,6 +112,7 @@ class Routine:
         seed: Chooses person, place, camera, tempo and errors.
         names: Keys of `MOTIONS`.
         scene_s: Seconds of each, the change from one to the next included.
+        view: A key of `camera.VIEWS`; None for a random one.
 
     Attributes:
         duration_s: Of everything, the walk in included.
@@ -121,12 +122,14 @@ class Routine:
     size_wh = (426, 240)
     change_s = 1.2
 
-    def __init__(self, seed: int, names: tuple[str, ...], scene_s: float = 15.0) -> None:
+    def __init__(
+        self, seed: int, names: tuple[str, ...], scene_s: float = 15.0, view: str | None = None
+    ) -> None:
         rng = np.random.default_rng([seed, 4099])
         self._seed, self._scene_s = seed, scene_s
         self._body = body = Body.sample(rng)
         self._scenes = [_Scene(name, body, rng, scene_s) for name in names]
-        angles_deg = sample_view(rng, None)
+        angles_deg = sample_view(rng, view)
         first = self._scenes[0]
         self._entrance = Entrance(body, rng, first.stance(0.0), first.prone, angles_deg[0])
         self._heading_deg = float(rng.uniform(0, 360))
