@@ -157,8 +157,8 @@ def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
     small = write_keypoint_model(tmp_path / "start.safetensors")
     if name == "classification_head":
         start = small
-    given = [f"teacher.ckpt_path={small}"] if name.endswith("_taught") else []
-    if name.startswith("consensus"):
+    given = [f"teacher.ckpt_path={small}"] if name.endswith("_distilled") else []
+    if name.startswith("pseudo_labels"):
         more = write_labelled_pictures(tmp_path / "more")
         given = ["model=blazepose", f"data.extra_train.root={more}"]
     if compose("train", experiment).data.module._target_.endswith(".RecognitionDataModule"):

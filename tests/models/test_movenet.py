@@ -113,7 +113,7 @@ def test_pictures_without_labels_need_a_teacher(tmp_path):
     extra = ["+data/extra=unlabelled", f"data.extra_train.folder={tmp_path}"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         alone = compose("train", extra)
-        taught = compose("train", [*extra, "teacher=network", "teacher.ckpt_path=wide.ckpt"])
+        distilled = compose("train", [*extra, "teacher=network", "teacher.ckpt_path=wide.ckpt"])
     with pytest.raises(InputError, match=r"add teacher=network"):
         open_for_teacher(tmp_path, alone.data.extra_train.teacher)
-    assert len(instantiate(taught.data.extra_train)) == 1
+    assert len(instantiate(distilled.data.extra_train)) == 1
