@@ -12,7 +12,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OPENCV_VERSION = $(shell sed -n 's/^opencv-python==//p' requirements.lock)
 
-.PHONY: help install demo test lint format lock clean
+.PHONY: help install demo test lint format docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -34,6 +34,16 @@ lint: $(STAMP) ## Check style and types
 format: $(STAMP) ## Rewrite the code in the project's style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+docs: $(VENV)/docs/bin/mkdocs ## Build the site in outputs/site
+	NO_MKDOCS_2_WARNING=1 $< build --quiet
+
+# In an environment of its own: requirements.lock and the tests do without it.
+$(VENV)/docs/bin/mkdocs: pyproject.toml | $(PY)
+	$(PY) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/pip install --disable-pip-version-check $$($(PY) -c 'import tomllib; print(*tomllib.load( \
+		open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"])')
+	@touch $@
 
 lock: $(STAMP) ## Write the versions now in .venv to requirements.lock
 	@$(PIP) freeze --all --exclude-editable | grep -v -E '^(pip==|nvidia-|cuda-|triton==)' \
