@@ -16,8 +16,8 @@ import numpy as np
 from pushup.counting.trace import Trace
 from pushup.evaluation.counting.runs import build_counter, run_counter
 from pushup.synthetic.camera import VIEWS
-from pushup.synthetic.motion import wander
-from pushup.synthetic.routines import NEGATIVES, Errors, Routine
+from pushup.synthetic.routines import NEGATIVES, SIZE_WH, Errors, Routine
+from pushup.synthetic.timing import wander
 
 FOLDER = Path(__file__).parents[1] / "counting"
 TRACES, EXPECTED = FOLDER / "golden.npz", FOLDER / "golden.json"
@@ -53,7 +53,7 @@ def render() -> Iterator[Trace]:
         names = tuple(str(rng.choice(NEGATIVES)) if name == "?" else name for name in names)
         scene_s = 12.0 if len(names) == 1 else 8.0
         fps = float(rng.choice([10.0, 12.5, 15.0, 25.0]))
-        trace = Routine(seed, names, scene_s, view).trace(fps, ERRORS[seed % 3])
+        trace = Routine.sample(seed, names, scene_s, view).trace(fps, ERRORS[seed % 3])
         pushing_up = _score(names, scene_s, trace, rng) if seed % 2 else None
         yield Trace(trace.time_s, trace.keypoints, trace.scores, trace.size_wh, pushing_up)
 
@@ -71,7 +71,7 @@ def save(traces: list[Trace]) -> None:
         keypoints=np.where(np.isnan(steps), UNKNOWN, steps).astype("i2"),
         scores=np.round(np.concatenate([t.scores for t in traces]) * 255).astype("u1"),
         pushing_up=np.round(np.concatenate(pushing_up) * 255).astype("i2"),
-        size_wh=np.array(Routine.size_wh),
+        size_wh=np.array(SIZE_WH),
     )
 
 

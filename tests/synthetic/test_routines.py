@@ -32,7 +32,7 @@ NO_ERRORS = Errors(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_the_same_seed_gives_the_same_person() -> None:
-    first, second, other = (Routine(seed, ("squat",), 5.0).trace() for seed in (1, 1, 2))
+    first, second, other = (Routine.sample(seed, ("squat",), 5.0).trace() for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.keypoints, second.keypoints)
     assert not np.array_equal(first.keypoints, other.keypoints)
     assert first.keypoints.shape == (len(first.time_s), 7, 2)
@@ -40,7 +40,7 @@ def test_the_same_seed_gives_the_same_person() -> None:
 
 
 def test_without_errors_the_joints_move_smoothly_and_every_push_up_is_a_low_point() -> None:
-    routine = Routine(3, ("push_up",), 20.0)
+    routine = Routine.sample(3, ("push_up",), 20.0)
     trace, bottoms_s = routine.trace(errors=NO_ERRORS), routine.bottoms_s
     performing = trace.time_s > trace.duration_s - 20.0  # before it, joints are out of the picture
     steps = np.abs(np.diff(trace.keypoints[performing], axis=0)).max()
@@ -54,7 +54,7 @@ def test_without_errors_the_joints_move_smoothly_and_every_push_up_is_a_low_poin
 
 
 def test_errors_do_what_they_say() -> None:
-    routine = Routine(4, ("standing",), 20.0)
+    routine = Routine.sample(4, ("standing",), 20.0)
     exact, found = (routine.trace(errors=e) for e in (NO_ERRORS, Errors()))
     lost = np.isnan(found.keypoints[:, 0, 0])
     assert 0 < lost.mean() < 0.05
@@ -64,9 +64,9 @@ def test_errors_do_what_they_say() -> None:
     assert 0.01 * arm < np.median(off) < 0.3 * arm
 
 
-def test_a_film_shows_the_person_of_the_trace() -> None:
-    routine = Routine(4, ("squat",), 4.0)
-    frames = list(routine.film(5))
+def test_frames_show_the_person_of_the_trace() -> None:
+    routine = Routine.sample(4, ("squat",), 4.0)
+    frames = list(routine.frames(5))
     assert [frame.time_s for frame in frames] == pytest.approx(np.arange(len(frames)) / 5)
     assert routine.duration_s - 0.2 <= frames[-1].time_s <= routine.duration_s
     pictures = np.stack([frame.image_bgr for frame in frames])
@@ -83,7 +83,7 @@ def test_a_film_shows_the_person_of_the_trace() -> None:
 def test_the_default_counter_counts_rendered_push_ups_of_all_kinds_and_views() -> None:
     true = counted = matched = 0
     for seed in range(10):
-        routine = Routine(seed, ("push_up",), 20.0)
+        routine = Routine.sample(seed, ("push_up",), 20.0)
         times_s = [rep.bottom_s for rep in run_counter(DefaultCounter(), routine.trace()).reps]
         true, counted = true + len(routine.bottoms_s), counted + len(times_s)
         matched += len(match_times(times_s, routine.bottoms_s))
@@ -93,7 +93,7 @@ def test_the_default_counter_counts_rendered_push_ups_of_all_kinds_and_views() -
 
 
 def test_a_looped_trace_goes_on_in_time() -> None:
-    trace = Routine(5, ("plank",), 5.0).trace()
+    trace = Routine.sample(5, ("plank",), 5.0).trace()
     looped = loop(trace, 30.0)
     steps = np.diff(looped.time_s)
     assert steps == pytest.approx(np.full(len(steps), 1 / 25))
@@ -106,8 +106,8 @@ def clips(tmp_path: Path) -> Path:
     """A folder with one clip without push-ups and one with."""
     root = tmp_path / "clips"
     (root / "traces").mkdir(parents=True)
-    save_trace(root / "traces" / "plank.npz", Routine(6, ("plank",), 5.0).trace())
-    save_trace(root / "traces" / "set.npz", Routine(6, ("push_up",), 5.0).trace())
+    save_trace(root / "traces" / "plank.npz", Routine.sample(6, ("plank",), 5.0).trace())
+    save_trace(root / "traces" / "set.npz", Routine.sample(6, ("push_up",), 5.0).trace())
     (root / "counts.csv").write_text("video,count,split\nplank.mp4,0,val\nset.mp4,2,val\n")
     return root
 

@@ -15,10 +15,10 @@ from pushup.synthetic.body import Body, solve
 from pushup.synthetic.camera import aim
 from pushup.synthetic.mesh import Skin
 from pushup.synthetic.other_poses import OTHER_POSES
-from pushup.synthetic.places import sample_scene
+from pushup.synthetic.places import sample_environment
 from pushup.synthetic.push_ups import push_up
 from pushup.synthetic.raster import rasterize
-from pushup.synthetic.render import draw
+from pushup.synthetic.render import render_body
 
 RIGHT = {"wrist": "RIGHT_ARM RIGHT_HAND", "elbow": "RIGHT_ARM", "shoulder": "RIGHT_ARM TORSO"}
 RIGHT |= {"hip": "RIGHT_LEG TORSO", "knee": "RIGHT_LEG", "ankle": "RIGHT_LEG RIGHT_FOOT"}
@@ -40,11 +40,11 @@ def staged(seed, make, phase=0.5):
     rng = np.random.default_rng(seed)
     body = Body.sample(rng)
     skin = Skin(body, Appearance.sample(rng, body.feminine, body.muscle))
-    figure = solve(body, make(body, rng).stance(phase))
+    pose = solve(body, make(body, rng).targets(phase))
     angles = float(rng.uniform(0, 360)), float(rng.uniform(0, 50))
-    camera = aim(rng, figure.joints, 0.0, angles, 0.8, (200, 160))
-    scene = sample_scene(rng, camera, figure.joints.mean(0), 0.0, ())
-    return skin, figure, camera, scene
+    camera = aim(rng, pose.joints, 0.0, angles, 0.8, (200, 160))
+    environment = sample_environment(rng, camera, pose.joints.mean(0), 0.0, ())
+    return skin, pose, camera, environment
 
 
 def hits_along(origin, direction, corners):
@@ -109,14 +109,14 @@ def test_records_label_exactly_the_joints_in_the_picture():
 @pytest.mark.parametrize("seed", [0, 1])
 def test_each_joint_lies_inside_its_own_limb_and_visibility_agrees_with_ray_tracing(name, seed):
     make = push_up if name == "push_up" else {**EXERCISES, **OTHER_POSES}[name]
-    skin, figure, camera, scene = staged(seed, make)
-    drawing = draw(scene.view(camera), camera, scene.light, skin, figure)
-    points, _ = skin.pose(figure)
+    skin, pose, camera, environment = staged(seed, make)
+    rendered = render_body(environment.render(camera), camera, environment.light, skin, pose)
+    points, _ = skin.pose(pose)
     corners = points.astype(float)[skin.faces]
-    pixels = np.round(drawing.keypoints).astype(int)
+    pixels = np.round(rendered.keypoints).astype(int)
     agree = 0
     for k, joint in enumerate(MPII_JOINTS):
-        towards = figure.joints[k] - camera.position
+        towards = pose.joints[k] - camera.position
         distance = hits_along(camera.position, towards, corners)
         own = np.isin(skin.face_part, list(own_parts(joint)))
         if joint != "head":  # the top of the head lies on the surface
@@ -125,13 +125,13 @@ def test_each_joint_lies_inside_its_own_limb_and_visibility_agrees_with_ray_trac
             assert beyond.any(), f"{joint} lies behind the body"
         x, y = pixels[k]
         inside = 0 <= x < 200 and 0 <= y < 160
-        if drawing.visible[k]:
+        if rendered.visible[k]:
             assert inside
-            part = drawing.part[y, x]
+            part = rendered.part[y, x]
             assert part == -1 or part in own_parts(joint), f"{joint} is covered by {Part(part)}"
         nearest = int(np.argmin(distance))
         seen = inside and bool(own[nearest] or not np.isfinite(distance[nearest]))
-        agree += seen or not drawing.visible[k]
+        agree += seen or not rendered.visible[k]
     assert agree >= 15  # a ray may graze an edge that the pixel's centre does not
 
 
@@ -162,11 +162,11 @@ def test_rasterizer_against_testing_every_pixel_and_triangle():
 
 
 def test_a_box_in_front_hides_the_person_and_its_joints():
-    skin, figure, camera, scene = staged(5, push_up)
-    view = scene.view(camera)
-    open_view = draw(view, camera, scene.light, skin, figure)
+    skin, pose, camera, environment = staged(5, push_up)
+    view = environment.render(camera)
+    open_view = render_body(view, camera, environment.light, skin, pose)
     view.depth[:] = 0.2
-    hidden = draw(view, camera, scene.light, skin, figure)
+    hidden = render_body(view, camera, environment.light, skin, pose)
     assert open_view.visible.any()
     assert not hidden.visible.any()
     assert hidden.box_xyxy is None
@@ -177,19 +177,19 @@ def test_push_ups_keep_hands_and_feet_planted_and_bones_rigid(kind):
     for seed in range(5):
         rng = np.random.default_rng(seed)
         body = Body.sample(rng)
-        act = push_up(body, rng, kind=kind)
-        figures = [solve(body, act.stance(p)) for p in (0.0, 0.4, 0.8, 1.0)]
-        for figure in figures:
-            upper = np.linalg.norm(figure.elbows - figure.shoulders, axis=1)
-            shank = np.linalg.norm(figure.ankles - figure.knees, axis=1)
+        motion = push_up(body, rng, kind=kind)
+        poses = [solve(body, motion.targets(p)) for p in (0.0, 0.4, 0.8, 1.0)]
+        for pose in poses:
+            upper = np.linalg.norm(pose.elbows - pose.shoulders, axis=1)
+            shank = np.linalg.norm(pose.ankles - pose.knees, axis=1)
             np.testing.assert_allclose(upper, body.upper_arm, atol=1e-9)
             np.testing.assert_allclose(shank, body.shank, atol=1e-9)
-            np.testing.assert_allclose(figure.wrists, figures[0].wrists, atol=0.02)
-        feet = figures[0].knees if kind == "knees" else figures[0].ankles
-        for figure in figures[1:]:
-            now = figure.knees if kind == "knees" else figure.ankles
+            np.testing.assert_allclose(pose.wrists, poses[0].wrists, atol=0.02)
+        feet = poses[0].knees if kind == "knees" else poses[0].ankles
+        for pose in poses[1:]:
+            now = pose.knees if kind == "knees" else pose.ankles
             np.testing.assert_allclose(now, feet, atol=0.02)
-        heights = [figure.shoulders[:, 2].mean() for figure in figures]
+        heights = [pose.shoulders[:, 2].mean() for pose in poses]
         assert heights == sorted(heights, reverse=True)
         assert heights[0] - heights[-1] > 0.15 * body.height / 1.77
 
@@ -236,9 +236,9 @@ def test_every_other_pose_stands_on_the_floor_with_rigid_bones(name):
     for seed in range(5):
         rng = np.random.default_rng(seed)
         body = Body.sample(rng)
-        figure = solve(body, OTHER_POSES[name](body, rng).stance(0.0))
-        assert -0.05 < figure.joints[:, 2].min() < 0.7
-        lengths = np.linalg.norm(figure.hips - figure.knees, axis=1)
+        pose = solve(body, OTHER_POSES[name](body, rng).targets(0.0))
+        assert -0.05 < pose.joints[:, 2].min() < 0.7
+        lengths = np.linalg.norm(pose.hips - pose.knees, axis=1)
         np.testing.assert_allclose(lengths, body.thigh, atol=1e-9)
 
 
@@ -267,7 +267,7 @@ def test_options_change_what_they_say():
     assert uneven.max() > 1.5 * uneven.min()
     body = Body.sample(np.random.default_rng(0))
     level, rolled = (
-        solve(body, push_up(body, np.random.default_rng(0), lopsided=roll).stance(1.0))
+        solve(body, push_up(body, np.random.default_rng(0), lopsided=roll).targets(1.0))
         for roll in (0.0, 25.0)
     )
     assert abs(np.diff(level.shoulders[:, 2])[0]) < 1e-9

@@ -2,9 +2,10 @@
 
 from pushup.synthetic.clip_files import write_clips
 from pushup.synthetic.clips import ClipOptions, RenderedClip, render_clip
-from pushup.synthetic.motion import RepTruth
-from pushup.synthetic.pictures import EXERCISES, SyntheticSource
+from pushup.synthetic.exercises import EXERCISES
+from pushup.synthetic.pictures import SyntheticSource
 from pushup.synthetic.splits import open_split
+from pushup.synthetic.timing import RepTruth
 
 __all__ = [
     "EXERCISES",

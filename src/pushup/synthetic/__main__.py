@@ -11,7 +11,8 @@ from tqdm import tqdm
 from pushup.cli import InputError, command
 from pushup.skeleton import BODY16
 from pushup.synthetic.clip_files import write_clips
-from pushup.synthetic.pictures import EXERCISES, SyntheticSource
+from pushup.synthetic.exercises import EXERCISES
+from pushup.synthetic.pictures import SyntheticSource
 
 _TILE = 288
 

@@ -76,7 +76,7 @@ class Appearance:
         hair: "short", "bald", "long", "bun", "ponytail", "cap", "afro" or "hood".
         loose: (shirt, trousers) extra radius in metres.
         pattern: Of the shirt: "plain", "stripes", "sides", "logo", "camo", "half".
-        relief: Strength of drawn muscles on bare skin.
+        relief: Strength of painted muscles on bare skin.
         gloss: Strength of highlights on skin.
     """
 
@@ -103,7 +103,7 @@ class Appearance:
     def sample(
         cls, rng: np.random.Generator, feminine: float = 0.2, muscle: float = 0.5
     ) -> "Appearance":
-        """A random look."""
+        """A random person's clothes, skin and hair."""
         skin = _SKIN[rng.choice(len(_SKIN), p=[0.14, 0.18, 0.18, 0.16, 0.12, 0.09, 0.07, 0.06])]
         skin = np.clip(skin * rng.normal(1, 0.05) + rng.normal(0, 0.012, 3), 0.08, 0.97)
         hair = _HAIR[rng.choice(len(_HAIR), p=[0.36, 0.2, 0.16, 0.1, 0.09, 0.06, 0.03])]

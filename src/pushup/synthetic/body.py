@@ -1,4 +1,4 @@
-"""An articulated person: proportions, a stance (what the parts are asked to do) and its joints.
+"""An articulated person: proportions, targets for its parts, and the joints that follow.
 
 World axes are metres with z up and the floor at z = 0. A frame is a (3, 3) matrix whose rows are
 the person's right, front and up (towards the head). Pairs are ordered (right, left).
@@ -124,7 +124,7 @@ class Body:
 
 @dataclass(frozen=True)
 class IKTargets:
-    """What a person does at one moment; every field may be blended with another stance's.
+    """What a person does at one moment; every field may be blended.
 
     Attributes:
         pelvis: (3,) middle of the hips.
@@ -154,7 +154,7 @@ class IKTargets:
     shrug: np.ndarray
 
     def blend(self, other: "IKTargets", weight: float) -> "IKTargets":
-        """This stance at weight 0, the other at 1; frames stay orthonormal."""
+        """These targets at weight 0, the others at 1; frames stay orthonormal."""
         mixed = {
             f.name: (1 - weight) * getattr(self, f.name) + weight * getattr(other, f.name)
             for f in fields(self)
@@ -175,14 +175,14 @@ class IKTargets:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A solved stance: the joints in the world, pairs as (2, 3) arrays (right, left).
+class BodyPose:
+    """A solved body: the joints in the world, pairs as (2, 3) arrays (right, left).
 
     `elbow_out` and `knee_out` are unit vectors, perpendicular to the line from the limb's root to
     its end, towards the bent joint.
     """
 
-    stance: IKTargets
+    targets: IKTargets
     thorax: np.ndarray
     upper_neck: np.ndarray
     head_top: np.ndarray
@@ -202,7 +202,7 @@ class Figure:
         (r_wrist, l_wrist), (r_elbow, l_elbow) = self.wrists, self.elbows
         r_shoulder, l_shoulder = self.shoulders
         legs = [r_ankle, r_knee, r_hip, l_hip, l_knee, l_ankle]
-        trunk = [self.stance.pelvis, self.shoulders.mean(0), self.upper_neck, self.head_top]
+        trunk = [self.targets.pelvis, self.shoulders.mean(0), self.upper_neck, self.head_top]
         arms = [r_wrist, r_elbow, r_shoulder, l_shoulder, l_elbow, l_wrist]
         return np.stack(legs + trunk + arms)
 
@@ -251,26 +251,26 @@ def two_bone(
     return middle, root + reach * along, out
 
 
-def solve(body: Body, stance: IKTargets) -> Figure:
-    """SmoothedAnchor every joint: trunk and head forwards, arms and legs by inverse kinematics."""
+def solve(body: Body, targets: IKTargets) -> BodyPose:
+    """Place every joint: trunk and head forwards, arms and legs by inverse kinematics."""
     thorax, shoulders = thorax_and_shoulders(
-        body, stance.pelvis, stance.pelvis_frame, stance.chest_frame, stance.shrug
+        body, targets.pelvis, targets.pelvis_frame, targets.chest_frame, targets.shrug
     )
-    shoulders = shoulders + shoulder_rise(shoulders, stance.wrists, stance.chest_frame[2])
-    neck_up = unit(0.6 * stance.chest_frame[2] + 0.4 * stance.head_frame[2])
-    upper_neck = thorax + body.neck * neck_up + 0.012 * stance.chest_frame[1]
-    hips = stance.pelvis + SIDES[:, None] * body.hip_half * stance.pelvis_frame[0]
+    shoulders = shoulders + shoulder_rise(shoulders, targets.wrists, targets.chest_frame[2])
+    neck_up = unit(0.6 * targets.chest_frame[2] + 0.4 * targets.head_frame[2])
+    upper_neck = thorax + body.neck * neck_up + 0.012 * targets.chest_frame[1]
+    hips = targets.pelvis + SIDES[:, None] * body.hip_half * targets.pelvis_frame[0]
     elbows, wrists, elbow_out = two_bone(
-        shoulders, stance.wrists, stance.elbow_poles, body.upper_arm, body.forearm
+        shoulders, targets.wrists, targets.elbow_poles, body.upper_arm, body.forearm
     )
     knees, ankles, knee_out = two_bone(
-        hips, stance.ankles, stance.knee_poles, body.thigh, body.shank
+        hips, targets.ankles, targets.knee_poles, body.thigh, body.shank
     )
-    return Figure(
-        stance=stance,
+    return BodyPose(
+        targets=targets,
         thorax=thorax,
         upper_neck=upper_neck,
-        head_top=upper_neck + body.head * stance.head_frame[2],
+        head_top=upper_neck + body.head * targets.head_frame[2],
         shoulders=shoulders,
         elbows=elbows,
         wrists=wrists,

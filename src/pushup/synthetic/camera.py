@@ -108,7 +108,7 @@ def aim(
     """A camera that frames a person.
 
     Args:
-        rng: Draws distance, roll and the person's place in the picture.
+        rng: Samples distance, roll and where the person is in the picture.
         points: (N, 3) joints at all moments that should be in view.
         heading_deg: Direction of the person's front, counter-clockwise from +y as seen from above.
         angles_deg: Azimuth relative to the heading, and elevation.

@@ -8,7 +8,7 @@ import cv2
 from pushup.cli import InputError
 from pushup.files import replacing, write_csv
 from pushup.synthetic.clips import RenderedClip, render_clip
-from pushup.synthetic.pictures import EXERCISES
+from pushup.synthetic.exercises import EXERCISES
 
 _COUNTS = (
     "video", "count", "confidence", "split", "source", "view", "note", "width", "height", "fps",

@@ -5,18 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pushup.synthetic.appearance import Appearance
-from pushup.synthetic.body import Body, IKTargets, rotation, solve, vec
-from pushup.synthetic.camera import aim, sample_view
+from pushup.synthetic.body import Body
+from pushup.synthetic.camera import sample_view
 from pushup.synthetic.effects import Lens, shifted
-from pushup.synthetic.mesh import Skin
-from pushup.synthetic.motion import Entrance, PhaseTrack, RepTruth, Tempo, wander
-from pushup.synthetic.pictures import EXERCISES, place_props
-from pushup.synthetic.places import sample_scene
-from pushup.synthetic.render import draw, inside_picture
-
-REPEATING = ("push_up", "squat", "pull_up", "jumping_jack", "sit_up")
-"""Exercises that have repetitions."""
-_PRONE = ("push_up", "plank")
+from pushup.synthetic.exercises import EXERCISES, PRONE, REPEATING
+from pushup.synthetic.performance import Performance, Segment, held
+from pushup.synthetic.render import inside_picture
+from pushup.synthetic.stage import Scene, Stage
+from pushup.synthetic.timing import Entrance, PhaseTrack, RepTruth, Tempo, wander
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class RenderedClip:
     Attributes:
         frames_rgb: T pictures (H, W, 3) uint8.
         time_s: (T,) seconds from 0, uneven for a variable frame rate.
-        keypoints: (T, 16, 2) pixels, also outside the picture; NaN in an empty scene.
+        keypoints: (T, 16, 2) pixels, also outside the picture; NaN in an empty environment.
         visible: (T, 16) bool, False outside the picture.
         repetitions: The true repetitions, in order.
         exercise: Name of the exercise; fps: mean frames a second; view: of the camera.
@@ -98,58 +94,38 @@ class ClipOptions:
         return style
 
 
-class _Performance:
-    """Who does what, when: the stance at any time and the true repetitions."""
-
-    def __init__(
-        self,
-        rng: np.random.Generator,
-        exercise: str,
-        duration_s: float,
-        repetitions: int | None,
-        options: ClipOptions,
-        azimuth_deg: float,
-    ):
-        self.body = Body.sample(rng)
-        self.look = Appearance.sample(rng, self.body.feminine, self.body.muscle)
-        self.duration_s = duration_s
-        style = options.style(rng) if exercise == "push_up" else {}
-        self.act = EXERCISES[exercise](self.body, rng, **style)
-        tempo = options.tempo(rng)
-        begin = float(rng.uniform(0.3, 1.0))
-        end = duration_s - 0.25
-        self.entrance = self.exit = None
-        if options.enters:
-            self.entrance = Entrance(
-                self.body, rng, self.act.stance(0.0), exercise in _PRONE, azimuth_deg
-            )
-            begin += self.entrance.duration_s
-        if options.leaves:
-            self.exit = Entrance(
-                self.body, rng, self.act.stance(0.0), exercise in _PRONE, azimuth_deg
-            )
-            end -= self.exit.duration_s + 0.3
-        if exercise not in REPEATING:
-            if repetitions:
-                raise ValueError(f"{exercise} has no repetitions; ask for 0")
-            repetitions = 0
-        self.phase = PhaseTrack(rng, tempo, begin, end, repetitions, options.starts_low)
-        self.breath = wander(rng, 0.15, 4.0) if exercise not in REPEATING else None
-        self.sway = wander(rng, 0.004, 3.0)
-
-    def stance(self, time_s: float) -> IKTargets:
-        """The stance at a time, in the act's local frame."""
-        if self.entrance and time_s < self.entrance.duration_s:
-            return self.entrance(time_s)
-        left = self.duration_s - time_s
-        if self.exit and left < self.exit.duration_s:
-            return self.exit(left)
-        phase = self.phase(time_s)
-        if self.breath is not None:
-            phase = float(np.clip(0.5 + self.breath(time_s)[0], 0, 1))
-        stance = self.act.stance(phase)
-        x, y = self.sway(time_s)
-        return replace(stance, pelvis=stance.pelvis + vec(x, y, 0.0))
+def _perform(
+    rng: np.random.Generator,
+    body: Body,
+    exercise: str,
+    duration_s: float,
+    repetitions: int | None,
+    options: ClipOptions,
+    azimuth_deg: float,
+) -> Performance:
+    """One exercise for the whole clip, between an entrance and an exit where they are asked for."""
+    style = options.style(rng) if exercise == "push_up" else {}
+    motion = EXERCISES[exercise](body, rng, **style)
+    tempo = options.tempo(rng)
+    begin = float(rng.uniform(0.3, 1.0))
+    end = duration_s - 0.25
+    entrance = exit_ = None
+    way = body, rng, motion.targets(0.0), exercise in PRONE, azimuth_deg
+    if options.enters:
+        entrance = Entrance(*way)
+        begin += entrance.duration_s
+    if options.leaves:
+        exit_ = Entrance(*way)
+        end -= exit_.duration_s + 0.3
+    repeating = exercise in REPEATING
+    if not repeating:
+        if repetitions:
+            raise ValueError(f"{exercise} has no repetitions; ask for 0")
+        repetitions = 0
+    track = PhaseTrack(rng, tempo, begin, end, repetitions, options.starts_low)
+    phase = track if repeating else held(wander(rng, 0.15, 4.0))
+    segment = Segment(exercise, motion, phase, repetitions=track.repetitions)
+    return Performance([segment], duration_s, entrance, exit_, wander(rng, 0.004, 3.0))
 
 
 def _frame_times(rng: np.random.Generator, duration_s: float, fps: float, variable: bool):
@@ -171,11 +147,11 @@ def render_clip(
     view: str | None = None,
     **options: object,
 ) -> RenderedClip:
-    """Render one person in one scene; the same arguments give the same clip.
+    """Render one person in one environment; the same arguments give the same clip.
 
     Args:
-        seed: Chooses person, clothes, scene, light, camera and tempo.
-        exercise: One of `EXERCISES`, or "empty" for a scene without a person.
+        seed: Chooses person, clothes, environment, light, camera and tempo.
+        exercise: One of `EXERCISES`, or "empty" for a environment without a person.
         duration_s: Length; fps: frames a second (the mean is lower for a variable rate).
         fps: See duration_s.
         size_wh: Width and height of the frames.
@@ -194,22 +170,18 @@ def render_clip(
     rng = np.random.default_rng([seed, 7919])
     shown = "standing" if exercise == "empty" else exercise
     angles_deg = sample_view(rng, view)
-    show = _Performance(rng, shown, duration_s, repetitions, asked, angles_deg[0])
-    heading = float(rng.uniform(0, 360))
-    turn = rotation(vec(0, 0, 1), heading)
-
-    def figure(stance: IKTargets):
-        return solve(show.body, stance.moved(turn, vec(0, 0, 0)))
-
-    extremes = np.concatenate([figure(show.act.stance(p)).joints for p in (0.0, 0.5, 1.0)])
+    body = Body.sample(rng)
+    appearance = Appearance.sample(rng, body.feminine, body.muscle)
+    show = _perform(rng, body, shown, duration_s, repetitions, asked, angles_deg[0])
+    motion = show.segments[0].motion
+    heading_deg = float(rng.uniform(0, 360))
+    moments = [motion.targets(phase) for phase in (0.0, 0.5, 1.0)]
     fill = float(np.clip(rng.normal(0.66, 0.12), 0.35, 0.85))
-    camera = aim(rng, extremes, heading, angles_deg, fill, size_wh)
-    props = place_props(show.act.props, heading, rng)
-    scene = sample_scene(rng, camera, extremes.mean(0), heading, props)
-    empty = scene.view(camera)
-    skin = Skin(show.body, show.look)
+    stage = Stage.sample(rng, body, moments, heading_deg, angles_deg, fill, size_wh)
+    scene = Scene.sample(rng, stage, appearance, motion.props)
+    empty_rgb = scene.background.rgb
     lens = Lens.clean() if asked.clean else Lens.sample(rng).steady()
-    lens = lens.metered(empty.rgb)
+    lens = lens.metered(empty_rgb)
     shake_px = asked.shake_px
     if shake_px is None:
         shake_px = float(rng.choice([0.0, rng.uniform(0.3, 2.5)], p=[0.6, 0.4]))
@@ -219,10 +191,10 @@ def render_clip(
     frames, keypoints, visible = [], [], []
     for time_s in times:
         if exercise == "empty":
-            rgb, joints, seen = empty.rgb, np.full((16, 2), np.nan), np.zeros(16, bool)
+            rgb, joints, seen = empty_rgb, np.full((16, 2), np.nan), np.zeros(16, bool)
         else:
-            drawing = draw(empty, camera, scene.light, skin, figure(show.stance(float(time_s))))
-            rgb, joints, seen = drawing.rgb, drawing.keypoints, drawing.visible
+            rendered = scene.render(show.targets(float(time_s)))
+            rgb, joints, seen = rendered.rgb, rendered.keypoints, rendered.visible
         shift = shake(float(time_s)) if shake_px else np.zeros(2)
         frames.append(lens.apply(shifted(rgb, shift), rng))
         joints = joints + shift
@@ -233,7 +205,7 @@ def render_clip(
         time_s=times,
         keypoints=np.stack(keypoints),
         visible=np.stack(visible),
-        repetitions=[] if exercise == "empty" else show.phase.repetitions,
+        repetitions=[] if exercise == "empty" else show.repetitions(exercise),
         exercise=exercise,
         fps=len(times) / duration_s,
         view=view or "random",

@@ -14,7 +14,7 @@ class Lens:
 
     Attributes:
         level: Mean brightness that the exposure aims at, 0..1.
-        gain: (3,) factor per channel; gamma and contrast act after it.
+        gain: (3,) factor per channel; gamma and contrast motion after it.
         blur: Sigma of defocus in pixels; motion: (dx, dy) pixels of motion blur.
         noise: Standard deviation of sensor noise in 0..1; chroma: share of it that is coloured.
         shrink: Factor of resolution that the recording has lost.
@@ -141,7 +141,7 @@ def _noise(rng: np.random.Generator, shape: tuple, sigma: float, chroma: float) 
 
 
 @dataclass(frozen=True)
-class Framing:
+class FrameLayout:
     """Where the camera's picture lies in the published frame, and what is laid over it.
 
     Attributes:
@@ -156,12 +156,12 @@ class Framing:
     overlays: tuple[tuple[str, int, int, int, int, np.ndarray], ...]
 
     @classmethod
-    def plain(cls, size_wh: tuple[int, int]) -> "Framing":
+    def plain(cls, size_wh: tuple[int, int]) -> "FrameLayout":
         """The picture as it is."""
         return cls(size_wh, (0, 0, *size_wh), None, ())
 
     @classmethod
-    def sample(cls, rng: np.random.Generator, size_wh: tuple[int, int]) -> "Framing":
+    def sample(cls, rng: np.random.Generator, size_wh: tuple[int, int]) -> "FrameLayout":
         """Mostly plain, at times with bars, counters, titles or a watermark."""
         width, height = size_wh
         inner = (0, 0, width, height)

@@ -1,9 +1,9 @@
-"""The skin: a body's tubes placed around the bones of a `Figure`."""
+"""The skin: a body's tubes placed around the bones of a `BodyPose`."""
 
 import numpy as np
 
 from pushup.synthetic.appearance import Appearance
-from pushup.synthetic.body import SIDES, Body, Figure, cross, unit
+from pushup.synthetic.body import SIDES, Body, BodyPose, cross, unit
 from pushup.synthetic.shape import COS, EAR, FOOT, HAIR_RINGS, HAND, POINTS, SIN, Tube, build
 
 _Path = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -22,10 +22,10 @@ class Skin:
         sin: (V,) position around the part, 1 at the front.
     """
 
-    def __init__(self, body: Body, look: Appearance):
-        self.body, self.look = body, look
+    def __init__(self, body: Body, appearance: Appearance):
+        self.body, self.appearance = body, appearance
         self.scale = body.height / 1.77
-        self._tubes = tubes = build(body, look)
+        self._tubes = tubes = build(body, appearance)
         order = [tubes.torso, *tubes.bridges, *tubes.flanks, tubes.neck, tubes.head]
         order += [*tubes.ears, *tubes.hair]
         for side in (0, 1):
@@ -54,15 +54,15 @@ class Skin:
         self.faces = np.concatenate([quads[:, [0, 2, 1]], quads[:, [0, 3, 2]]])
         self.face_part = self.part[self.faces[:, 0]]
 
-    def pose(self, figure: Figure) -> tuple[np.ndarray, np.ndarray]:
+    def pose(self, pose: BodyPose) -> tuple[np.ndarray, np.ndarray]:
         """Points and outward unit normals, (V, 3) float32 each."""
-        paths = [self._pose_torso(figure), *self._pose_bridges(figure)]
-        paths += [self._pose_neck(figure), *self._pose_head(figure)]
+        paths = [self._pose_torso(pose), *self._pose_bridges(pose)]
+        paths += [self._pose_neck(pose), *self._pose_head(pose)]
         for side in (0, 1):
-            paths.append(self._pose_arm(figure, side))
-            paths += self._pose_hand(figure, side)
-            paths.append(self._pose_leg(figure, side))
-            paths.append(self._pose_foot(figure, side))
+            paths.append(self._pose_arm(pose, side))
+            paths += self._pose_hand(pose, side)
+            paths.append(self._pose_leg(pose, side))
+            paths.append(self._pose_foot(pose, side))
         centre, side, front = (np.concatenate(p) for p in zip(*paths, strict=True))
         points = centre[:, None] + self._side[..., None] * side[:, None]
         points += self._front[..., None] * front[:, None]
@@ -72,13 +72,13 @@ class Skin:
         normals = unit(cross(around, onward))
         return points.reshape(-1, 3), normals.reshape(-1, 3)
 
-    def _pose_torso(self, figure: Figure) -> _Path:
-        stance, body = figure.stance, self.body
+    def _pose_torso(self, pose: BodyPose) -> _Path:
+        targets, body = pose.targets, self.body
         s = self._tubes.torso.position[:, None]
-        low, high = stance.pelvis_frame, stance.chest_frame
-        bend = stance.pelvis + 0.45 * body.trunk * low[2]
+        low, high = targets.pelvis_frame, targets.chest_frame
+        bend = targets.pelvis + 0.45 * body.trunk * low[2]
         t = np.clip(s, 0, 1)
-        curve = (1 - t) ** 2 * stance.pelvis + 2 * t * (1 - t) * bend + t**2 * figure.thorax
+        curve = (1 - t) ** 2 * targets.pelvis + 2 * t * (1 - t) * bend + t**2 * pose.thorax
         curve = curve + np.minimum(s, 0) * body.trunk * low[2]
         curve = curve + np.maximum(s - 1, 0) * body.trunk * high[2]
         mix = t * t * (3 - 2 * t)
@@ -87,49 +87,49 @@ class Skin:
         front = unit(front - (front * right).sum(-1, keepdims=True) * right)
         return curve, right, front
 
-    def _pose_bridges(self, figure: Figure) -> list[_Path]:
-        chest, scale = figure.stance.chest_frame, self.scale
+    def _pose_bridges(self, pose: BodyPose) -> list[_Path]:
+        chest, scale = pose.targets.chest_frame, self.scale
         bridges, flanks = [], []
         for side, sign in enumerate(SIDES):
-            shoulder = figure.shoulders[side]
-            neck = figure.thorax + (0.03 * sign * chest[0] + 0.062 * chest[2]) * scale
+            shoulder = pose.shoulders[side]
+            neck = pose.thorax + (0.03 * sign * chest[0] + 0.062 * chest[2]) * scale
             bridges.append(_straight(self._tubes.bridges[side], neck, shoulder, chest[1]))
-            flank = figure.thorax + (0.095 * sign * chest[0] - 0.12 * chest[2]) * scale
-            arm = 0.7 * shoulder + 0.3 * figure.elbows[side]
+            flank = pose.thorax + (0.095 * sign * chest[0] - 0.12 * chest[2]) * scale
+            arm = 0.7 * shoulder + 0.3 * pose.elbows[side]
             flanks.append(_straight(self._tubes.flanks[side], flank, arm, chest[1]))
         return bridges + flanks
 
-    def _pose_neck(self, figure: Figure) -> _Path:
+    def _pose_neck(self, pose: BodyPose) -> _Path:
         t = self._tubes.neck.position[:, None]
-        up = figure.upper_neck - figure.thorax
-        front = unit(figure.stance.chest_frame[1] + figure.stance.head_frame[1])
+        up = pose.upper_neck - pose.thorax
+        front = unit(pose.targets.chest_frame[1] + pose.targets.head_frame[1])
         along = unit(up)
         front = front - (front @ along) * along
         n = len(t)
-        base = figure.thorax - 0.012 * figure.stance.chest_frame[1]
+        base = pose.thorax - 0.012 * pose.targets.chest_frame[1]
         return base + t * up, np.tile(cross(front, along), (n, 1)), np.tile(front, (n, 1))
 
-    def _pose_head(self, figure: Figure) -> list[_Path]:
-        right, front, up = figure.stance.head_frame
+    def _pose_head(self, pose: BodyPose) -> list[_Path]:
+        right, front, up = pose.targets.head_frame
         out = []
         h = self._tubes.head.position[:, None]
         n = len(h)
-        path = figure.upper_neck + h * self.body.head * up
+        path = pose.upper_neck + h * self.body.head * up
         out.append((path, np.tile(right, (n, 1)), np.tile(front, (n, 1))))
-        out += [self._pose_ear(figure, side) for side in (0, 1)]
+        out += [self._pose_ear(pose, side) for side in (0, 1)]
         n = len(HAIR_RINGS)
         for tube in self._tubes.hair:
             assert tube.ball is not None
             ahead, above, half = tube.ball
-            path = figure.upper_neck + ahead * front + (above + half * HAIR_RINGS[:, None]) * up
+            path = pose.upper_neck + ahead * front + (above + half * HAIR_RINGS[:, None]) * up
             out.append((path, np.tile(right, (n, 1)), np.tile(front, (n, 1))))
         return out
 
-    def _pose_ear(self, figure: Figure, side: int) -> _Path:
-        right, front, up = figure.stance.head_frame
+    def _pose_ear(self, pose: BodyPose, side: int) -> _Path:
+        right, front, up = pose.targets.head_frame
         scale = self.body.head / 0.234
         t = EAR[:, :1]
-        place = figure.upper_neck + scale * (0.074 * SIDES[side] * right - 0.008 * front)
+        place = pose.upper_neck + scale * (0.074 * SIDES[side] * right - 0.008 * front)
         path = place + (0.105 + 0.028 * t) * scale * up
         n = len(t)
         return path, np.tile(right, (n, 1)), np.tile(front, (n, 1))
@@ -150,36 +150,36 @@ class Skin:
         side = np.tile(hinge, (len(u), 1))
         return path, side, cross(along, side)
 
-    def _pose_arm(self, figure: Figure, side: int) -> _Path:
+    def _pose_arm(self, pose: BodyPose, side: int) -> _Path:
         tube = self._tubes.arms[side]
         path, across, front = self._limb_path(
-            tube, figure.shoulders[side], figure.elbows[side], figure.wrists[side],
-            figure.elbow_out[side],
+            tube, pose.shoulders[side], pose.elbows[side], pose.wrists[side],
+            pose.elbow_out[side],
         )  # fmt: skip
         along = cross(across, front)
-        wanted = cross(figure.stance.palms[side], figure.stance.fingers[side])
+        wanted = cross(pose.targets.palms[side], pose.targets.fingers[side])
         wanted = wanted if wanted @ across[-1] > 0 else -wanted
         twist = np.clip(tube.position[:, None] - 1, 0, 1) * 0.9
         across = (1 - twist) * across + twist * wanted
         across = unit(across - (across * along).sum(-1, keepdims=True) * along)
         return path, across, cross(along, across)
 
-    def _pose_leg(self, figure: Figure, side: int) -> _Path:
+    def _pose_leg(self, pose: BodyPose, side: int) -> _Path:
         return self._limb_path(
-            self._tubes.legs[side], figure.hips[side], figure.knees[side],
-            figure.ankles[side], figure.knee_out[side],
+            self._tubes.legs[side], pose.hips[side], pose.knees[side],
+            pose.ankles[side], pose.knee_out[side],
         )  # fmt: skip
 
-    def _pose_hand(self, figure: Figure, side: int) -> list[_Path]:
-        stance = figure.stance
-        along = unit(stance.fingers[side])
-        palm = unit(stance.palms[side] - (stance.palms[side] @ along) * along)
+    def _pose_hand(self, pose: BodyPose, side: int) -> list[_Path]:
+        targets = pose.targets
+        along = unit(targets.fingers[side])
+        palm = unit(targets.palms[side] - (targets.palms[side] @ along) * along)
         across = cross(palm, along)
-        wrist = figure.wrists[side]
-        length = self.body.hand * (1 - 0.5 * stance.fist)
+        wrist = pose.wrists[side]
+        length = self.body.hand * (1 - 0.5 * targets.fist)
         u = HAND[:, :1]
         n, m = len(u), 4
-        thick = 1 + 1.2 * stance.fist
+        thick = 1 + 1.2 * targets.fist
         hand = (wrist + u * length * along, np.tile(across, (n, 1)), np.tile(palm * thick, (n, 1)))
         t = np.array([0.0, 0.4, 0.85, 1.0])[:, None]
         outward = -SIDES[side] * across
@@ -193,11 +193,11 @@ class Skin:
         )
         return [hand, thumb]
 
-    def _pose_foot(self, figure: Figure, side: int) -> _Path:
-        stance = figure.stance
-        along = unit(stance.toes[side])
-        up = -unit(stance.soles[side] - (stance.soles[side] @ along) * along)
-        sole = figure.ankles[side] - self.body.ankle_height * up
+    def _pose_foot(self, pose: BodyPose, side: int) -> _Path:
+        targets = pose.targets
+        along = unit(targets.toes[side])
+        up = -unit(targets.soles[side] - (targets.soles[side] @ along) * along)
+        sole = pose.ankles[side] - self.body.ankle_height * up
         x = FOOT[:, :1]
         half = FOOT[:, 2:3] * self.scale / 2
         n = len(x)

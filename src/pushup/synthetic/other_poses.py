@@ -16,7 +16,7 @@ from pushup.synthetic.body import (
     unit,
     vec,
 )
-from pushup.synthetic.poses import (
+from pushup.synthetic.motions import (
     ARMS,
     UP,
     Motion,
@@ -32,20 +32,20 @@ from pushup.synthetic.poses import (
 )
 
 
-def _lay_down(body: Body, stance: IKTargets, clearance: float = 0.07) -> IKTargets:
-    """The stance lifted or lowered so that its lowest joint has that height."""
-    lift = (clearance - float(solve(body, stance).joints[:, 2].min())) * UP
+def _lay_down(body: Body, targets: IKTargets, clearance: float = 0.07) -> IKTargets:
+    """The targets lifted or lowered so that its lowest joint has that height."""
+    lift = (clearance - float(solve(body, targets).joints[:, 2].min())) * UP
     return replace(
-        stance,
-        pelvis=stance.pelvis + lift,
-        wrists=stance.wrists + lift,
-        ankles=stance.ankles + lift,
+        targets,
+        pelvis=targets.pelvis + lift,
+        wrists=targets.wrists + lift,
+        ankles=targets.ankles + lift,
     )
 
 
-def _still(stance: IKTargets, sway: np.ndarray, props: tuple[Prop, ...] = ()) -> Motion:
-    """An act that holds one stance; the phase moves its trunk by the sway."""
-    return Motion(lambda phase: replace(stance, pelvis=stance.pelvis + phase * sway), props)
+def _still(targets: IKTargets, sway: np.ndarray, props: tuple[Prop, ...] = ()) -> Motion:
+    """A motion that stays where it is; the phase moves its trunk by the sway."""
+    return Motion(lambda phase: replace(targets, pelvis=targets.pelvis + phase * sway), props)
 
 
 def _legs(
@@ -75,12 +75,12 @@ def sitting(body: Body, rng: np.random.Generator) -> Motion:
     upper, lower = arms_in(chest, name, arm_jitter(rng, 0.25))
     toes = np.tile(vec(0, 1.0, 0.0 if on_box else 0.8), (2, 1))
     knees = np.stack([vec(s * apart, 0.2, 1.0) for s in SIDES])
-    stance = assemble(
+    targets = assemble(
         body, pelvis, hips, chest, nod_frame(chest, rng.normal(0, 12), rng.normal(0, 20)),
         ankles, knees, upper, lower, toes,
     )  # fmt: skip
     box = Prop(vec(0, -0.12, seat / 2), vec(0.28, 0.26, seat / 2))
-    return _still(stance, vec(0.01, 0.01, 0), (box,) if on_box else ())
+    return _still(targets, vec(0.01, 0.01, 0), (box,) if on_box else ())
 
 
 def lying(body: Body, rng: np.random.Generator) -> Motion:
@@ -93,11 +93,11 @@ def lying(body: Body, rng: np.random.Generator) -> Motion:
     shanks = unit(pair_in(trunk, 0.05, rng.uniform(-0.6, 0.05), -1) + rng.normal(0, 0.12, (2, 3)))
     ankles, poles, toes = _legs(body, pelvis, trunk, thighs, shanks)
     upper, lower = arms_in(trunk, str(rng.choice(list(ARMS))), arm_jitter(rng, 0.3))
-    stance = assemble(
+    targets = assemble(
         body, pelvis, trunk, trunk, nod_frame(trunk, rng.normal(0, 12), rng.normal(0, 25)),
         ankles, poles, upper, lower, toes,
     )  # fmt: skip
-    return _still(_lay_down(body, stance, 0.08), vec(0, 0, 0.01))
+    return _still(_lay_down(body, targets, 0.08), vec(0, 0, 0.01))
 
 
 def all_fours(body: Body, rng: np.random.Generator) -> Motion:
@@ -115,7 +115,7 @@ def all_fours(body: Body, rng: np.random.Generator) -> Motion:
     knees = np.stack([vec(s * apart, 0, knee_z) for s in SIDES])
     ankles = knees + body.shank * unit(vec(0, -1, rng.uniform(0, 0.2)))
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         return IKTargets(
             pelvis=hip + vec(0, 0.04 * phase, 0),
             pelvis_frame=trunk,
@@ -133,7 +133,7 @@ def all_fours(body: Body, rng: np.random.Generator) -> Motion:
             shrug=np.zeros(2),
         )
 
-    return Motion(stance)
+    return Motion(targets)
 
 
 def kneeling(body: Body, rng: np.random.Generator) -> Motion:
@@ -146,11 +146,11 @@ def kneeling(body: Body, rng: np.random.Generator) -> Motion:
     pelvis, chest = vec(0, back, height), upright_frame(lean, float(rng.normal(0, 12)))
     ankles = np.stack([vec(s * apart, -body.shank, 0.06) for s in SIDES])
     upper, lower = arms_in(chest, str(rng.choice(list(ARMS))), arm_jitter(rng, 0.2))
-    stance = assemble(
+    targets = assemble(
         body, pelvis, upright_frame(lean * 0.5), chest, nod_frame(chest, rng.normal(0, 12)),
         ankles, np.tile(vec(0, 1.0, 0.1), (2, 1)), upper, lower, np.tile(vec(0, -1, -0.2), (2, 1)),
     )  # fmt: skip
-    return _still(stance, vec(0.01, 0, 0))
+    return _still(targets, vec(0.01, 0, 0))
 
 
 def lunge(body: Body, rng: np.random.Generator) -> Motion:
@@ -163,7 +163,7 @@ def lunge(body: Body, rng: np.random.Generator) -> Motion:
     ankles = np.stack([SIDES * 0.08, ahead * stride, lift], 1)
     toes = np.stack([SIDES * 0.1, np.ones(2), np.where(ahead > 0, 0.0, -0.8)], 1)
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         chest = upright_frame(lean * (0.5 + 0.5 * phase), 12 * ahead[0])
         upper, lower = arms_in(chest, name, jitter)
         reach = np.sqrt(max((0.985 * body.leg) ** 2 - stride**2, 0.05))
@@ -173,7 +173,7 @@ def lunge(body: Body, rng: np.random.Generator) -> Motion:
             ankles, toes + 0.1 * UP, upper, lower, toes,
         )  # fmt: skip
 
-    return Motion(stance)
+    return Motion(targets)
 
 
 def bent_over(body: Body, rng: np.random.Generator) -> Motion:
@@ -183,7 +183,7 @@ def bent_over(body: Body, rng: np.random.Generator) -> Motion:
     jitter = arm_jitter(rng, 0.2)
     ankles, toes = feet_at(float(rng.uniform(0.06, 0.25)), 10, body.ankle_height)
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         now = lean * (1 - 0.25 * phase)
         chest = upright_frame(now)
         upper, lower = arms_in(chest, name, jitter)
@@ -195,7 +195,7 @@ def bent_over(body: Body, rng: np.random.Generator) -> Motion:
             ankles, toes + 0.1 * UP, upper, lower, toes,
         )  # fmt: skip
 
-    return Motion(stance)
+    return Motion(targets)
 
 
 def free(body: Body, rng: np.random.Generator) -> Motion:
@@ -209,12 +209,12 @@ def free(body: Body, rng: np.random.Generator) -> Motion:
     ankles, poles, toes = _legs(body, pelvis, trunk, thighs, unit(thighs) - bend * trunk[1])
     upper = unit(rng.normal(0, 1, (2, 3)) + 0.6 * SIDES[:, None] * chest[0] + 0.4 * chest[1])
     lower = upper + rng.uniform(0, 1.3, (2, 1)) * unit(rng.normal(0, 1, (2, 3)) + chest[1])
-    stance = assemble(
+    targets = assemble(
         body, pelvis, trunk, chest, nod_frame(chest, rng.normal(0, 20), rng.normal(0, 30)),
         ankles, poles, upper, lower, toes,
     )  # fmt: skip
     air = 0.5 * rng.random() if rng.random() < 0.4 else 0.0
-    return _still(_lay_down(body, stance, 0.08 + air), vec(0, 0, 0.02))
+    return _still(_lay_down(body, targets, 0.08 + air), vec(0, 0, 0.02))
 
 
 OTHER_POSES: dict[str, Callable[[Body, np.random.Generator], Motion]] = {

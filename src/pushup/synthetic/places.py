@@ -1,10 +1,10 @@
-"""Where people exercise: rooms, gyms, outdoors and studios, drawn at random around a camera."""
+"""Where people exercise: rooms, gyms, outdoors and studios, sampled around a camera."""
 
 import cv2
 import numpy as np
 
 from pushup.synthetic.camera import Camera
-from pushup.synthetic.scene import Box, Light, Scene
+from pushup.synthetic.environment import Cuboid, Environment, Light
 from pushup.synthetic.textures import (
     TEXELS_PER_M,
     pick_backdrop,
@@ -56,9 +56,9 @@ def _hang(rng: np.random.Generator, wall: np.ndarray) -> None:
 
 def _furniture(
     rng: np.random.Generator, around: np.ndarray, camera: Camera, low: np.ndarray, high: np.ndarray
-) -> list[Box]:
-    """Boxes on the floor (or hanging) away from the person and not in front of the camera."""
-    boxes = []
+) -> list[Cuboid]:
+    """Cuboids on the floor (or hanging) away from the person and not in front of the camera."""
+    cuboids = []
     for _ in range(int(rng.integers(0, 10))):
         half = np.array([rng.uniform(0.05, 0.7), rng.uniform(0.05, 0.4), rng.uniform(0.05, 0.8)])
         if rng.random() < 0.25:
@@ -72,36 +72,36 @@ def _furniture(
         if np.abs(spot - around)[:2].max() < 1.15 + half[:2].max() * 0.5:
             continue
         texture = pick_texture(rng, "wall") if rng.random() < 0.35 else None
-        boxes.append(Box(spot, half, float(rng.uniform(0, 180)), pick_colour(rng), texture))
-    return boxes
+        cuboids.append(Cuboid(spot, half, float(rng.uniform(0, 180)), pick_colour(rng), texture))
+    return cuboids
 
 
-def sample_scene(
+def sample_environment(
     rng: np.random.Generator,
     camera: Camera,
     around: np.ndarray,
     heading_deg: float,
-    props: tuple[Box, ...],
-) -> Scene:
-    """A place for a person at `around` (3,), seen by the camera."""
+    props: tuple[Cuboid, ...],
+) -> Environment:
+    """Surroundings for a person at `around` (3,), seen by the camera."""
     kind = str(rng.choice(["room", "gym", "outdoor", "studio"], p=[0.52, 0.17, 0.2, 0.11]))
     light = Light.sample(rng)
     low = np.minimum(camera.position, around) - rng.uniform(1.2, 4.5, 3)
     high = np.maximum(camera.position, around) + rng.uniform(1.2, 4.5, 3)
     low[2], high[2] = 0.0, max(camera.position[2] + 0.4, rng.uniform(2.3, 4))
     busy = {"room": 1.5, "gym": 4.0}.get(kind, 0.0)
-    boxes = [] if kind == "studio" else _furniture(rng, around, camera, low, high)
+    cuboids = [] if kind == "studio" else _furniture(rng, around, camera, low, high)
     mat = None
     if rng.random() < 0.4:
         middle = around[:2] + rng.normal(0, 0.15, 2)
         half = rng.uniform((0.3, 0.75), (0.6, 1.2))
         mat = (middle, half, heading_deg + float(rng.normal(0, 4)), pick_colour(rng))
     if rng.random() < 0.08:
-        boxes.append(_occluder(rng, camera, around))
+        cuboids.append(_occluder(rng, camera, around))
     studio = np.clip(rng.choice([0.95, 0.75, 0.12, 0.4]) + rng.normal(0, 0.03, 3), 0, 1)
     if kind == "studio" and rng.random() < 0.25:
         studio = pick_colour(rng, grey=0.2)
-    return Scene(
+    return Environment(
         light=light,
         low=low,
         high=high,
@@ -112,13 +112,13 @@ def sample_scene(
         backdrop=pick_backdrop(rng) if kind == "outdoor" else None,
         plain=studio,
         mat=mat,
-        boxes=(*boxes, *props),
+        cuboids=(*cuboids, *props),
         glow=rng.uniform(0.78 if kind != "studio" else 0.9, 1.15, (5, 5)).astype(np.float32),
         coarse=float(rng.uniform(0.3, 1.5) if rng.random() < 0.5 else 0),
     )
 
 
-def _occluder(rng: np.random.Generator, camera: Camera, around: np.ndarray) -> Box:
+def _occluder(rng: np.random.Generator, camera: Camera, around: np.ndarray) -> Cuboid:
     """Something between the camera and the person: a post, a chair's back, a table's edge."""
     share = rng.uniform(0.35, 0.7)
     spot = camera.position * (1 - share) + around * share
@@ -130,4 +130,4 @@ def _occluder(rng: np.random.Generator, camera: Camera, around: np.ndarray) -> B
     else:
         half = np.array([rng.uniform(0.1, 0.4), 0.1, rng.uniform(0.06, 0.3)])
         spot[2] = half[2]
-    return Box(spot, half, float(rng.uniform(0, 180)), pick_colour(rng))
+    return Cuboid(spot, half, float(rng.uniform(0, 180)), pick_colour(rng))

@@ -13,7 +13,7 @@ from pushup.synthetic.body import (
     unit,
     vec,
 )
-from pushup.synthetic.poses import UP, Motion, Prop, nod_frame, prone_frame
+from pushup.synthetic.motions import UP, Motion, Prop, nod_frame, prone_frame
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def push_up(body: Body, rng: np.random.Generator, **chosen: object) -> Motion:
     shin_rise = float(rng.uniform(0.0, 1.2))
     toes_back = np.tile(unit(vec(0, -1, 0.4)), (2, 1))
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         angle = line_angle(top + phase * (bottom - top))
         leg_angle = angle - at_pivot
         hip = vec(0, leg * np.cos(leg_angle), pivot_z + leg * np.sin(leg_angle))
@@ -154,7 +154,7 @@ def push_up(body: Body, rng: np.random.Generator, **chosen: object) -> Motion:
     if foot_surface:
         half = vec(0.3 + 0.4 * rng.random(), depth, foot_surface / 2)
         props.append(Prop(vec(0, 0.12 - depth, foot_surface / 2), half))
-    return Motion(stance, tuple(props))
+    return Motion(targets, tuple(props))
 
 
 def plank(body: Body, rng: np.random.Generator) -> Motion:
@@ -166,7 +166,7 @@ def plank(body: Body, rng: np.random.Generator) -> Motion:
     pivot_z = 0.52 * body.foot + 0.025
     leg = body.leg * 0.998
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         height = 0.04 + 0.98 * body.upper_arm - 0.02 * phase
         line = leg + body.trunk * np.cos(np.deg2rad(sag))
         angle = np.arcsin((height - pivot_z) / line)
@@ -193,4 +193,4 @@ def plank(body: Body, rng: np.random.Generator) -> Motion:
             shrug=np.full(2, thorax[2] * 0),
         )
 
-    return Motion(stance)
+    return Motion(targets)

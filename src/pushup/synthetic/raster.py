@@ -25,7 +25,7 @@ class Fragments:
 def rasterize(
     points: np.ndarray, depth: np.ndarray, faces: np.ndarray, size_wh: tuple[int, int]
 ) -> Fragments:
-    """Draw front-facing triangles.
+    """Rasterise front-facing triangles.
 
     Triangles are sorted into classes by the side of their bounding squares, and each class is
     tested at all pixels of the squares at once.

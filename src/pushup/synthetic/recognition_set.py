@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--planks", type=float, default=6.0, help="against most other acts")
+    parser.add_argument("--planks", type=float, default=6.0, help="against most other motions")
     arguments = parser.parse_args(argv)
     write(arguments.out, arguments.count, arguments.seed, arguments.planks)
     print(f"{arguments.count} pictures and train.csv in {arguments.out}")

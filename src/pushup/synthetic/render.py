@@ -1,4 +1,4 @@
-"""Draw a person into the view of a scene, and say which joints can be seen."""
+"""Render a person into a background, and say which joints can be seen."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 
 from pushup.synthetic.appearance import Part
-from pushup.synthetic.body import Figure, unit
+from pushup.synthetic.body import BodyPose, unit
 from pushup.synthetic.camera import Camera
+from pushup.synthetic.environment import Background, Light, floor_shadow
 from pushup.synthetic.mesh import Skin
 from pushup.synthetic.raster import Fragments, rasterize
-from pushup.synthetic.scene import Light, View, floor_shadow
 from pushup.synthetic.textures import noise
 
 _ARMS = ((Part.RIGHT_ARM, Part.RIGHT_HAND), (Part.LEFT_ARM, Part.LEFT_HAND))
@@ -31,13 +31,13 @@ JOINT_DEPTH = 1.15 * np.array(
 
 
 @dataclass(frozen=True)
-class Drawing:
+class RenderedBody:
     """A person in a picture.
 
     Attributes:
         rgb: (H, W, 3) float32 in about 0..1.
         keypoints: (16, 2) pixels in MPII order; visible: (16,) bool.
-        box_xyxy: Edges of the drawn person, clipped to the picture; None where nothing shows.
+        box_xyxy: Edges of the rendered person, clipped to the picture; None where nothing shows.
         head_size: 0.6 x diagonal of the head's box, as PCKh takes it.
         part: (H, W) `Part` in front, -1 where there is none.
         depth: (H, W) float32 of whatever is in front, along the camera's axis.
@@ -52,23 +52,25 @@ class Drawing:
     depth: np.ndarray
 
 
-def draw(view: View, camera: Camera, light: Light, skin: Skin, figure: Figure) -> Drawing:
-    """The scene with the person's shadow and the person, hidden where boxes are nearer."""
+def render_body(
+    background: Background, camera: Camera, light: Light, skin: Skin, pose: BodyPose
+) -> RenderedBody:
+    """The background with the person's shadow and the person, hidden where cuboids are nearer."""
     width, height = camera.size_wh
-    points, normals = skin.pose(figure)
+    points, normals = skin.pose(pose)
     pixels, depth = camera.project(points)
     pixels, depth = pixels.astype(np.float32), depth.astype(np.float32)
     # A triangle with a corner behind the camera has no picture.
     faces = np.flatnonzero((depth > 0.1)[skin.faces].all(1))
     fragments = rasterize(pixels, depth, skin.faces[faces], camera.size_wh)
-    nearer = fragments.depth < view.depth.ravel()[fragments.pixel]
+    nearer = fragments.depth < background.depth.ravel()[fragments.pixel]
     fragments = Fragments(
         fragments.pixel[nearer],
         faces[fragments.face[nearer]],
         fragments.weights[nearer],
         fragments.depth[nearer],
     )
-    rgb = view.rgb * _shadow(view, light, skin, figure)[..., None]
+    rgb = background.rgb * _shadow(background, light, skin, pose)[..., None]
     if len(fragments.pixel):
         colours = _shade(fragments, skin, points, normals, light, camera)
         _composite(rgb, fragments.pixel, colours)
@@ -76,27 +78,31 @@ def draw(view: View, camera: Camera, light: Light, skin: Skin, figure: Figure) -
     surface[fragments.pixel] = fragments.depth
     part = np.full(height * width, -1)
     part[fragments.pixel] = skin.face_part[fragments.face]
-    joints, joint_depth = camera.project(figure.joints)
+    joints, joint_depth = camera.project(pose.joints)
     visible = _visible(
-        joints, joint_depth, part.reshape(height, width), surface.reshape(height, width), view.depth
+        joints,
+        joint_depth,
+        part.reshape(height, width),
+        surface.reshape(height, width),
+        background.depth,
     )
     head = pixels[(skin.part == Part.HEAD)]
     diagonal = float(np.sqrt((np.ptp(head, axis=0) ** 2).sum()))
-    return Drawing(
+    return RenderedBody(
         rgb=rgb,
         keypoints=joints,
         visible=visible,
         box_xyxy=_box(fragments.pixel, width),
         head_size=0.6 * diagonal,
         part=part.reshape(height, width),
-        depth=np.minimum(view.depth, surface.reshape(height, width)),
+        depth=np.minimum(background.depth, surface.reshape(height, width)),
     )
 
 
-def behind(view: View, bystander: Drawing) -> View:
-    """The view with somebody already in it, before whom another person is drawn."""
-    floor = view.floor * (bystander.part < 0)
-    return View(bystander.rgb, bystander.depth, floor, view.floor_xy)
+def behind(background: Background, bystander: RenderedBody) -> Background:
+    """The background with somebody already in it, before whom another person is rendered."""
+    floor = background.floor * (bystander.part < 0)
+    return Background(bystander.rgb, bystander.depth, floor, background.floor_xy)
 
 
 def inside_picture(keypoints: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
@@ -112,8 +118,8 @@ def _box(pixel: np.ndarray, width: int) -> tuple[float, float, float, float] | N
     return float(x.min() - 0.5), float(y.min() - 0.5), float(x.max() + 0.5), float(y.max() + 0.5)
 
 
-def _visible(joints, joint_depth, part, surface, scene_depth) -> np.ndarray:
-    """(16,) bool: inside the picture, before the scene and just below its own surface."""
+def _visible(joints, joint_depth, part, surface, background_depth) -> np.ndarray:
+    """(16,) bool: inside the picture, before the background and just below its own surface."""
     height, width = part.shape
     x, y = np.round(joints).astype(int).T
     inside = (x >= 0) & (y >= 0) & (x < width) & (y < height) & (joint_depth > 0)
@@ -121,23 +127,23 @@ def _visible(joints, joint_depth, part, surface, scene_depth) -> np.ndarray:
     owner, front = part[y, x], surface[y, x]
     own = np.array([o == -1 or o in parts for o, parts in zip(owner, OWN_PARTS, strict=True)])
     shallow = front > joint_depth - JOINT_DEPTH
-    return inside & own & shallow & (scene_depth[y, x] > joint_depth - JOINT_DEPTH)
+    return inside & own & shallow & (background_depth[y, x] > joint_depth - JOINT_DEPTH)
 
 
-def _shadow(view: View, light: Light, skin: Skin, figure: Figure) -> np.ndarray:
-    f, scale = figure, skin.scale
-    ends = [(f.stance.pelvis, f.thorax), (f.hips[0], f.hips[1]), (f.shoulders[0], f.shoulders[1])]
+def _shadow(background: Background, light: Light, skin: Skin, pose: BodyPose) -> np.ndarray:
+    f, scale = pose, skin.scale
+    ends = [(f.targets.pelvis, f.thorax), (f.hips[0], f.hips[1]), (f.shoulders[0], f.shoulders[1])]
     radii = [0.15, 0.11, 0.08]
     ends += [(f.upper_neck, 0.4 * f.upper_neck + 0.6 * f.head_top)]
     radii += [0.09]
     for i in (0, 1):
-        toe = f.ankles[i] + 0.5 * skin.body.foot * f.stance.toes[i]
-        finger = f.wrists[i] + 0.7 * skin.body.hand * f.stance.fingers[i]
+        toe = f.ankles[i] + 0.5 * skin.body.foot * f.targets.toes[i]
+        finger = f.wrists[i] + 0.7 * skin.body.hand * f.targets.fingers[i]
         ends += [(f.hips[i], f.knees[i]), (f.knees[i], f.ankles[i]), (f.ankles[i], toe)]
         ends += [(f.shoulders[i], f.elbows[i]), (f.elbows[i], f.wrists[i]), (f.wrists[i], finger)]
         radii += [0.075, 0.05, 0.045, 0.05, 0.038, 0.04]
     bones = np.array(ends)
-    return floor_shadow(view, light, bones, np.array(radii) * scale, figure.stance.pelvis[:2])
+    return floor_shadow(background, light, bones, np.array(radii) * scale, pose.targets.pelvis[:2])
 
 
 def _lit(points: np.ndarray, direction: np.ndarray, soft: float) -> np.ndarray:
@@ -176,7 +182,7 @@ def _shade(
     normal, z, u, cos, sin, lit, open_above = np.split(values, [3, 4, 5, 6, 7, 8], axis=1)
     u, cos, sin = u[:, 0], cos[:, 0], sin[:, 0]
     part = skin.face_part[fragments.face]
-    albedo, cloth = skin.look.colour(part, u, cos, sin)
+    albedo, cloth = skin.appearance.colour(part, u, cos, sin)
     angle = np.arctan2(sin, cos)
     rough = np.where(cloth, np.float32(0.5), np.float32(0.12))[:, None]
     normal = unit(normal + rough * (noise(u * 26 + part.astype(np.float32) * 40, angle * 8) - 0.5))
@@ -192,7 +198,7 @@ def _shade(
     rgb = albedo * (light.key * key + ambient) * edge
     half = unit(direction + towards)
     shine = np.clip(normal @ half, 0, 1)[:, None] ** 22 * lit
-    gloss = np.where(cloth, np.float32(0.03), np.float32(skin.look.gloss))[:, None]
+    gloss = np.where(cloth, np.float32(0.03), np.float32(skin.appearance.gloss))[:, None]
     return rgb + gloss * shine * light.key
 
 

@@ -5,33 +5,29 @@ projections, and what a light pose network does to them is added: jitter, slow d
 swapped sides, lost frames, and what lies outside the picture at its edge.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pushup.counting.trace import Trace
 from pushup.skeleton import BODY16, UPPER7
 from pushup.synthetic.appearance import Appearance
-from pushup.synthetic.body import Body, Figure, IKTargets, rotation, solve, vec
-from pushup.synthetic.camera import aim, sample_view
+from pushup.synthetic.body import Body
+from pushup.synthetic.camera import sample_view
 from pushup.synthetic.effects import Lens, shifted
-from pushup.synthetic.mesh import Skin
-from pushup.synthetic.motion import Entrance, PhaseTrack, RepTruth, Tempo, ease, wander
-from pushup.synthetic.other_poses import OTHER_POSES
-from pushup.synthetic.pictures import EXERCISES, place_props
-from pushup.synthetic.places import sample_scene
-from pushup.synthetic.poses import Motion
-from pushup.synthetic.render import draw
+from pushup.synthetic.exercises import MOTIONS, PRONE, REPEATING
+from pushup.synthetic.performance import Performance, Segment, held
+from pushup.synthetic.stage import Scene, Stage
+from pushup.synthetic.timing import Entrance, PhaseTrack, Tempo, wander
 from pushup.video.source import Frame
 
-MOTIONS: dict[str, Callable[..., Motion]] = {**EXERCISES, **OTHER_POSES}
-"""Everything that a rendered person can do."""
+SIZE_WH = 426, 240
+"""Of the pictures."""
 NEGATIVES = tuple(name for name in MOTIONS if name not in ("push_up", "free"))
 """What must not be counted. Free poses are single pictures: between them a body only blends."""
-REPEATING = ("push_up", "squat", "pull_up", "jumping_jack", "sit_up", "lunge", "bent_over")
+_REPEATING = (*REPEATING, "lunge", "bent_over")
 """Done over and over; the others are held, with a body's unrest."""
-_PRONE = ("push_up", "plank", "all_fours")
 _JOINTS = [BODY16.index(joint) for joint in UPPER7.joints]
 
 
@@ -84,125 +80,100 @@ class Errors:
         return found, scores
 
 
-class _Scene:
-    """One thing that a person does for a while."""
-
-    def __init__(self, name: str, body: Body, rng: np.random.Generator, duration_s: float) -> None:
-        self.act = MOTIONS[name](body, rng)
-        self.track = None
-        if name in REPEATING:
-            self.track = PhaseTrack(rng, Tempo.sample(rng), 1.5, duration_s - 1.0, None)
-        self.unrest = wander(rng, 0.2, 4.0)
-        self.prone = name in _PRONE
-
-    def stance(self, time_s: float) -> IKTargets:
-        if self.track is not None:
-            return self.act.stance(self.track(time_s))
-        return self.act.stance(float(np.clip(0.5 + self.unrest(time_s)[0], 0, 1)))
-
-    @property
-    def repetitions(self) -> list[RepTruth]:
-        return self.track.repetitions if self.track is not None else []
-
-
 class Routine:
-    """One person who walks in and does these things one after the other, before one camera.
+    """One person before one camera: as keypoints with errors, or as pictures.
 
     Args:
-        seed: Chooses person, place, camera, tempo and errors.
-        names: Keys of `MOTIONS`.
-        scene_s: Seconds of each, the change from one to the next included.
-        view: A key of `camera.VIEWS`; None for a random one.
+        seed: Chooses clothes, surroundings and errors.
+        performance: What the person does.
+        stage: Who, before which camera.
+        shake: Offset (2,) of the picture in pixels over time.
 
     Attributes:
-        duration_s: Of everything, the walk in included.
+        duration_s: Of everything.
         bottoms_s: The true lowest points of its push-ups in seconds.
     """
 
-    size_wh = (426, 240)
-    change_s = 1.2
-
     def __init__(
-        self, seed: int, names: tuple[str, ...], scene_s: float = 15.0, view: str | None = None
+        self,
+        seed: int,
+        performance: Performance,
+        stage: Stage,
+        shake: Callable[[float], np.ndarray],
     ) -> None:
+        self._seed, self._stage, self._shake = seed, stage, shake
+        self._performance = performance
+        self.duration_s, self.size_wh = performance.duration_s, stage.camera.size_wh
+        self.bottoms_s = [rep.bottom_s for rep in performance.repetitions("push_up")]
+
+    @classmethod
+    def sample(
+        cls, seed: int, names: Sequence[str], segment_s: float = 15.0, view: str | None = None
+    ) -> "Routine":
+        """Somebody who walks in and does these things one after the other.
+
+        Args:
+            seed: Chooses person, camera, tempo, clothes, surroundings and errors.
+            names: Keys of `MOTIONS`.
+            segment_s: Seconds of each, the change from one to the next included.
+            view: A key of `camera.VIEWS`; None for a random one.
+        """
         rng = np.random.default_rng([seed, 4099])
-        self._seed, self._scene_s = seed, scene_s
-        self._body = body = Body.sample(rng)
-        self._scenes = [_Scene(name, body, rng, scene_s) for name in names]
+        body = Body.sample(rng)
+        segments = [_segment(name, body, rng, segment_s) for name in names]
         angles_deg = sample_view(rng, view)
-        first = self._scenes[0]
-        self._entrance = Entrance(body, rng, first.stance(0.0), first.prone, angles_deg[0])
-        self._heading_deg = float(rng.uniform(0, 360))
-        self._turn = rotation(vec(0, 0, 1), self._heading_deg)
-        acts = [scene.act for scene in self._scenes]
-        self._extremes = np.concatenate(
-            [self._solve(act.stance(phase)).joints for act in acts for phase in (0.0, 1.0)]
-        )
-        fill = float(np.clip(rng.normal(0.75, 0.2), 0.3, 1.15))  # above 0.95 parts are cut off
-        self._camera = aim(rng, self._extremes, self._heading_deg, angles_deg, fill, self.size_wh)
-        self._shake = wander(rng, float(rng.choice([0.0, 1.5])), 2.5)
-        entered_s = self._entrance.duration_s
-        self.duration_s = entered_s + scene_s * len(names)
-        self.bottoms_s = [
-            entered_s + i * scene_s + rep.bottom_s
-            for i, (name, scene) in enumerate(zip(names, self._scenes, strict=True))
-            for rep in scene.repetitions
-            if name == "push_up"
+        first = segments[0].targets(0.0)
+        entrance = Entrance(body, rng, first, names[0] in PRONE, angles_deg[0])
+        segments = [
+            replace(segment, start_s=entrance.duration_s + i * segment_s)
+            for i, segment in enumerate(segments)
         ]
-
-    def _solve(self, stance: IKTargets) -> Figure:
-        return solve(self._body, stance.moved(self._turn, vec(0, 0, 0)))
-
-    def _when(self, time_s: float) -> tuple[int, float]:
-        """Index of the scene, and seconds since it began; below 0 while walking in."""
-        since_s = time_s - self._entrance.duration_s
-        index = min(int(max(since_s, 0.0) / self._scene_s), len(self._scenes) - 1)
-        return index, since_s - index * self._scene_s
-
-    def _figure(self, time_s: float) -> Figure:
-        """The person at a time."""
-        index, local_s = self._when(time_s)
-        if local_s < 0:
-            return self._solve(self._entrance(time_s))
-        stance = self._scenes[index].stance(local_s)
-        if index > 0 and local_s <= self.change_s:
-            before = self._scenes[index - 1].stance(self._scene_s)
-            stance = before.blend(stance, float(ease(local_s / self.change_s)))
-        return self._solve(stance)
+        heading_deg = float(rng.uniform(0, 360))
+        moments = [s.motion.targets(phase) for s in segments for phase in (0.0, 1.0)]
+        fill = float(np.clip(rng.normal(0.75, 0.2), 0.3, 1.15))  # above 0.95 parts are cut off
+        stage = Stage.sample(rng, body, moments, heading_deg, angles_deg, fill, SIZE_WH)
+        shake = wander(rng, float(rng.choice([0.0, 1.5])), 2.5)
+        duration_s = entrance.duration_s + segment_s * len(names)
+        return cls(seed, Performance(segments, duration_s, entrance), stage, shake)
 
     def trace(self, fps: float = 25.0, errors: Errors | None = None) -> Trace:
         """The seven keypoints as a pose network might give them."""
         time_s = np.arange(0, self.duration_s, 1 / fps)
-        exact = np.array(
-            [
-                self._camera.project(self._figure(float(t)).joints[_JOINTS])[0]
-                + self._shake(float(t))
-                for t in time_s
-            ]
-        )
+        exact = np.array([self._keypoints(t)[_JOINTS] for t in time_s.tolist()])
         rng = np.random.default_rng([self._seed, 4111])
         keypoints, scores = (errors or Errors()).apply(exact, self.size_wh, time_s, rng)
         return Trace(time_s, keypoints, scores, self.size_wh)
 
-    def film(self, fps: float = 12.5) -> Iterator[Frame]:
+    def _keypoints(self, time_s: float) -> np.ndarray:
+        """(16, 2) exact pixels."""
+        return self._stage.keypoints(self._performance.targets(time_s)) + self._shake(time_s)
+
+    def frames(self, fps: float = 12.5) -> Iterator[Frame]:
         """The pictures, one at a time; everything stands in one room, its props come and go."""
         rng = np.random.default_rng([self._seed, 4127])
-        skin = Skin(self._body, Appearance.sample(rng, self._body.feminine, self._body.muscle))
-        lens, place = Lens.sample(rng).steady(), int(rng.integers(2**32))
-        scenes, views = [], []
-        for scene in self._scenes:
-            place_rng = np.random.default_rng(place)
-            props = place_props(scene.act.props, self._heading_deg, place_rng)
-            middle = self._extremes.mean(0)
-            scenes.append(sample_scene(place_rng, self._camera, middle, self._heading_deg, props))
-            views.append(scenes[-1].view(self._camera))
-        lens = lens.metered(views[0].rgb)
+        body = self._stage.body
+        appearance = Appearance.sample(rng, body.feminine, body.muscle)
+        lens, room = Lens.sample(rng).steady(), int(rng.integers(2**32))
+        scenes = [
+            Scene.sample(np.random.default_rng(room), self._stage, appearance, segment.motion.props)
+            for segment in self._performance.segments
+        ]
+        lens = lens.metered(scenes[0].background.rgb)
         for i, time_s in enumerate(np.arange(0, self.duration_s, 1 / fps).tolist()):
-            index, _ = self._when(time_s)
-            light = scenes[index].light
-            drawing = draw(views[index], self._camera, light, skin, self._figure(time_s))
-            image_rgb = lens.apply(shifted(drawing.rgb, self._shake(time_s)), rng)
+            scene = scenes[self._performance.index_at(time_s)]
+            rendered = scene.render(self._performance.targets(time_s))
+            image_rgb = lens.apply(shifted(rendered.rgb, self._shake(time_s)), rng)
             yield Frame(np.ascontiguousarray(image_rgb[..., ::-1]), time_s, i, time_s)
+
+
+def _segment(name: str, body: Body, rng: np.random.Generator, duration_s: float) -> Segment:
+    motion, track = MOTIONS[name](body, rng), None
+    if name in _REPEATING:
+        track = PhaseTrack(rng, Tempo.sample(rng), 1.5, duration_s - 1.0, None)
+    unrest = held(wander(rng, 0.2, 4.0))
+    return Segment(
+        name, motion, track or unrest, repetitions=track.repetitions if track is not None else ()
+    )
 
 
 def loop(trace: Trace, duration_s: float) -> Trace:

@@ -1,7 +1,7 @@
 """The shape of a dressed body: tubes of rings whose offsets depend on body and clothes only.
 
 A ring is a stack's horizontal cut: a centre and two axes, known once a pose is, and the offsets of
-its points along them, known here. Radii are metres for a stature of 1.77 m, drawn by eye after
+its points along them, known here. Radii are metres for a stature of 1.77 m, modelled by eye after
 photographs.
 """
 
@@ -132,7 +132,7 @@ class Tube:
 
     Attributes:
         part: What it shows.
-        position: (R,) place of the rings along the part.
+        position: (R,) position of the rings along the part.
         along_side: (R, POINTS) offsets along the rings' first axis, metres.
         along_front: (R, POINTS) offsets along the second.
         ball: For hair only: its centre ahead of and above the upper neck, and its half height.
@@ -165,9 +165,9 @@ def _gauss(x: np.ndarray, at: float, width: float) -> np.ndarray:
     return np.exp(-(((x - at) / width) ** 2))
 
 
-def _torso(body: Body, look: Appearance) -> Tube:
+def _torso(body: Body, appearance: Appearance) -> Tube:
     scale = body.height / 1.77
-    table = _rows(_TORSO, [look.shirt_from - 0.01, look.shirt_from + 0.01])
+    table = _rows(_TORSO, [appearance.shirt_from - 0.01, appearance.shirt_from + 0.01])
     s = table[:, 0]
     chest, waist, hip = _gauss(s, 0.78, 0.2), _gauss(s, 0.42, 0.16), _gauss(s, 0.0, 0.16)
     wide = 0.93 + 0.12 * body.muscle * chest + body.fat * (0.14 + 0.16 * waist)
@@ -185,9 +185,9 @@ def _torso(body: Body, look: Appearance) -> Tube:
     front = front - (0.014 + 0.012 * body.feminine) * seat * scale
     spine = _gauss(s, 0.5, 0.3)[:, None] * _gauss(COS, 0, 0.3)[None] * behind
     front = front + 0.010 * (1 - body.fat) * spine * scale
-    cover = look.on_shirt(np.full(s.shape, Part.TORSO), s, np.zeros_like(s), -np.ones_like(s))
-    loose = np.where(cover, look.loose[0] * (1 - 0.8 * np.clip(s - 0.7, 0, 0.4) / 0.4), 0)
-    loose = np.maximum(loose, np.where(s < look.waist, 0.3 * look.loose[1], 0))
+    cover = appearance.on_shirt(np.full(s.shape, Part.TORSO), s, np.zeros_like(s), -np.ones_like(s))
+    loose = np.where(cover, appearance.loose[0] * (1 - 0.8 * np.clip(s - 0.7, 0, 0.4) / 0.4), 0)
+    loose = np.maximum(loose, np.where(s < appearance.waist, 0.3 * appearance.loose[1], 0))
     return Tube(Part.TORSO, s, *_loosen(side, front, loose))
 
 
@@ -245,11 +245,11 @@ _THUMB = _table("""
 """)
 
 
-def _bridge(look: Appearance, girth: float) -> Tube:
+def _bridge(appearance: Appearance, girth: float) -> Tube:
     """From the neck's root to a shoulder: collar bone, trapezius, top of the deltoid."""
     table = _BRIDGE.copy()
     table[:, 1:] *= girth
-    loose = np.full(len(table), 0.6 * look.loose[0] if look.sleeve > 0 else 0.0)
+    loose = np.full(len(table), 0.6 * appearance.loose[0] if appearance.sleeve > 0 else 0.0)
     return Tube(Part.TORSO, np.full(len(table), 1.0), *_loosen(*_round(table), loose))
 
 
@@ -275,14 +275,14 @@ def _hand(part: Part, body: Body, scale: float) -> tuple[Tube, Tube]:
     return Tube(part, hand[:, 0], *_round(hand)), Tube(part, thumb[:, 0], *_round(thumb))
 
 
-def _foot(part: Part, look: Appearance, scale: float) -> Tube:
-    grow = scale * (1.1 if look.shoes else 0.97)
+def _foot(part: Part, appearance: Appearance, scale: float) -> Tube:
+    grow = scale * (1.1 if appearance.shoes else 0.97)
     side = np.sign(COS) * np.abs(COS) ** 0.8
     up = np.sign(SIN) * np.abs(SIN) ** 0.7
     return Tube(part, FOOT[:, 0], FOOT[:, 1:2] * grow * side, FOOT[:, 2:3] / 2 * grow * up)
 
 
-def _hair(look: Appearance, scale: float) -> list[Tube]:
+def _hair(appearance: Appearance, scale: float) -> list[Tube]:
     """Balls that show where they stick out of the head, so that they end in a hairline."""
 
     def ball(wide: float, deep: float, ahead: float, above: float, half: float) -> Tube:
@@ -291,7 +291,7 @@ def _hair(look: Appearance, scale: float) -> list[Tube]:
         u = 0.5 + 0.5 * HAIR_RINGS
         return Tube(Part.HAIR, u, radius * wide * COS, radius * deep * SIN, place)
 
-    style, size = look.hair, look.hair_size
+    style, size = appearance.hair, appearance.hair_size
     if style == "bald":
         return []
     puffs = {"afro": 0.03 * size, "hood": 0.022, "cap": 0.006}
@@ -328,30 +328,30 @@ class Tubes:
     feet: tuple[Tube, Tube]
 
 
-def build(body: Body, look: Appearance) -> Tubes:
+def build(body: Body, appearance: Appearance) -> Tubes:
     """The shape of a dressed body."""
     scale = body.height / 1.77
     size = scale * (0.86 + 0.2 * body.muscle + 0.3 * body.fat - 0.08 * body.feminine)
     girth = np.array([size, size, scale * (0.9 + 0.1 * body.muscle + 0.1 * body.fat)])
     legs = girth * (1.02 + 0.06 * body.feminine)
-    bridge = _bridge(look, size)
-    sleeve, trousers = look.loose
+    bridge = _bridge(appearance, size)
+    sleeve, trousers = appearance.loose
     return Tubes(
-        torso=_torso(body, look),
+        torso=_torso(body, appearance),
         bridges=(bridge, bridge),
         flanks=(_flank(size), _flank(size)),
         neck=_neck(body, scale),
         head=_head(body),
         ears=(_ear(body.head / 0.234), _ear(body.head / 0.234)),
-        hair=tuple(_hair(look, body.head / 0.234)),
+        hair=tuple(_hair(appearance, body.head / 0.234)),
         arms=(
-            _limb(Part.RIGHT_ARM, _ARM, girth, look.sleeve, sleeve),
-            _limb(Part.LEFT_ARM, _ARM, girth, look.sleeve, sleeve),
+            _limb(Part.RIGHT_ARM, _ARM, girth, appearance.sleeve, sleeve),
+            _limb(Part.LEFT_ARM, _ARM, girth, appearance.sleeve, sleeve),
         ),
         hands=(_hand(Part.RIGHT_HAND, body, scale), _hand(Part.LEFT_HAND, body, scale)),
         legs=(
-            _limb(Part.RIGHT_LEG, _LEG, legs, look.leg_hem, trousers),
-            _limb(Part.LEFT_LEG, _LEG, legs, look.leg_hem, trousers),
+            _limb(Part.RIGHT_LEG, _LEG, legs, appearance.leg_hem, trousers),
+            _limb(Part.LEFT_LEG, _LEG, legs, appearance.leg_hem, trousers),
         ),
-        feet=(_foot(Part.RIGHT_FOOT, look, scale), _foot(Part.LEFT_FOOT, look, scale)),
+        feet=(_foot(Part.RIGHT_FOOT, appearance, scale), _foot(Part.LEFT_FOOT, appearance, scale)),
     )

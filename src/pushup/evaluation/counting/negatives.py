@@ -65,7 +65,7 @@ class _Drawn:
 
     def trace(self, routine: Routine) -> Trace:
         if not self.path.is_file():
-            save_trace(self.path, watch(routine.film(self.fps), self.setup))
+            save_trace(self.path, watch(routine.frames(self.fps), self.setup))
         return load_trace(self.path)
 
 
@@ -77,12 +77,12 @@ def _rendered(routine: Routine, shows: tuple[str, ...], drawn: _Drawn | None) ->
 def _negative(seed: int, drawn: _Drawn | None) -> _Sequence:
     rng = np.random.default_rng([seed, 31])
     shows = tuple(str(name) for name in rng.choice(NEGATIVES, SCENES, replace=False))
-    return _rendered(Routine(seed, shows, SCENE_S), shows, drawn)
+    return _rendered(Routine.sample(seed, shows, SCENE_S), shows, drawn)
 
 
 def _push_ups(seed: int, drawn: _Drawn | None) -> _Sequence:
     shows = ("push_up",)
-    return _rendered(Routine(seed, shows, SCENE_S * SCENES), shows * SCENES, drawn)
+    return _rendered(Routine.sample(seed, shows, SCENE_S * SCENES), shows * SCENES, drawn)
 
 
 def _clip(path: Path, loop_s: float) -> _Sequence:

@@ -1,4 +1,4 @@
-"""Rooms, grounds and backdrops: the picture and its depth before a person is drawn."""
+"""Rooms, grounds and backdrops: the picture and its depth before a person is rendered."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ SHADOW_SIDE, SHADOW_REACH = 96, 2.4
 
 
 @dataclass(frozen=True)
-class Box:
-    """A solid box, turned about the vertical.
+class Cuboid:
+    """A solid cuboid, turned about the vertical.
 
     Attributes:
         centre: (3,) metres; half: (3,) half sizes; turn_deg: counter-clockwise from above.
@@ -30,7 +30,7 @@ class Box:
 
     @property
     def axes(self) -> np.ndarray:
-        """(3, 3) rows: the box's own x, y, z."""
+        """(3, 3) rows: the cuboid's own x, y, z."""
         c, s = np.cos(np.deg2rad(self.turn_deg)), np.sin(np.deg2rad(self.turn_deg))
         return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
 
@@ -79,8 +79,8 @@ class Light:
 
 
 @dataclass(frozen=True)
-class View:
-    """What a camera sees of an empty scene.
+class Background:
+    """What a camera sees of an empty environment.
 
     Attributes:
         rgb: (H, W, 3) float32 in 0..1, lit, without the person's shadow.
@@ -96,8 +96,8 @@ class View:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """A place. Walls are planes of a box around camera and person; none outdoors.
+class Environment:
+    """Surroundings. Walls are planes of a cuboid around camera and person; none outdoors.
 
     Attributes:
         low: (3,) and high: (3,) corners of the room (z from 0 to the ceiling).
@@ -106,7 +106,7 @@ class Scene:
         backdrop: (h, w, 3) picture of the horizon, outdoors only.
         plain: RGB of a studio, all that is seen without walls and backdrop.
         mat: (centre, half sizes, turn_deg, colour) or None.
-        boxes: Furniture, props and occluders.
+        cuboids: Furniture, props and occluders.
         glow: (5, 5) smooth factor over the picture, as lamps and windows make.
         coarse: Above 0, render at half resolution and blur by that sigma: out of focus.
     """
@@ -121,33 +121,33 @@ class Scene:
     backdrop: np.ndarray | None
     plain: np.ndarray
     mat: tuple[np.ndarray, np.ndarray, float, np.ndarray] | None
-    boxes: tuple[Box, ...]
+    cuboids: tuple[Cuboid, ...]
     glow: np.ndarray
     coarse: float
 
-    def view(self, camera: Camera) -> View:
+    def render(self, camera: Camera) -> Background:
         """Render everything but the person, at a half or the full resolution."""
         if not self.coarse:
-            return self._view(camera)
-        view = self._view(camera.halved())
-        soft = cv2.GaussianBlur(view.rgb, (0, 0), self.coarse)
-        return View(
+            return self._render(camera)
+        background = self._render(camera.halved())
+        soft = cv2.GaussianBlur(background.rgb, (0, 0), self.coarse)
+        return Background(
             cv2.resize(soft, camera.size_wh, interpolation=cv2.INTER_LINEAR),
-            cv2.resize(view.depth, camera.size_wh, interpolation=cv2.INTER_NEAREST),
-            cv2.resize(view.floor, camera.size_wh, interpolation=cv2.INTER_NEAREST),
-            cv2.resize(view.floor_xy, camera.size_wh, interpolation=cv2.INTER_LINEAR),
+            cv2.resize(background.depth, camera.size_wh, interpolation=cv2.INTER_NEAREST),
+            cv2.resize(background.floor, camera.size_wh, interpolation=cv2.INTER_NEAREST),
+            cv2.resize(background.floor_xy, camera.size_wh, interpolation=cv2.INTER_LINEAR),
         )
 
-    def _view(self, camera: Camera) -> View:
+    def _render(self, camera: Camera) -> Background:
         rays = camera.rays()
         start = camera.position.astype(np.float32)
         rgb, depth, floor, floor_xy = self._shell(rays, start)
         if self.mat is not None:
             _paint_mat(rgb, floor, floor_xy, self.mat)
-        for box in self.boxes:
-            _draw_box(box, camera, rays, rgb, depth, floor, self.light)
+        for cuboid in self.cuboids:
+            _render_cuboid(cuboid, camera, rays, rgb, depth, floor, self.light)
         rgb *= cv2.resize(self.glow, camera.size_wh, interpolation=cv2.INTER_CUBIC)[..., None]
-        return View(np.clip(rgb, 0, 1.2), depth, floor.astype(np.float32), floor_xy)
+        return Background(np.clip(rgb, 0, 1.2), depth, floor.astype(np.float32), floor_xy)
 
     def _shell(self, rays: np.ndarray, start: np.ndarray):
         """Floor, walls, ceiling or sky: RGB, depth, floor mask and floor positions."""
@@ -223,10 +223,10 @@ def _paint_mat(rgb: np.ndarray, floor: np.ndarray, floor_xy: np.ndarray, mat) ->
     rgb[inside] = 0.12 * rgb[inside] + 0.88 * colour.astype(np.float32)
 
 
-def _draw_box(box: Box, camera: Camera, rays, rgb, depth, floor, light: Light) -> None:
-    """Intersect the rays in the box's screen rectangle with its slabs."""
+def _render_cuboid(cuboid: Cuboid, camera: Camera, rays, rgb, depth, floor, light: Light) -> None:
+    """Intersect the rays in the cuboid's screen rectangle with its slabs."""
     width, height = camera.size_wh
-    pixels, z = camera.project(box.corners)
+    pixels, z = camera.project(cuboid.corners)
     if (z < 0.15).any():
         return
     x1, y1 = np.maximum(np.floor(pixels.min(0)), 0).astype(int)
@@ -234,11 +234,11 @@ def _draw_box(box: Box, camera: Camera, rays, rgb, depth, floor, light: Light) -
     if x1 >= x2 or y1 >= y2:
         return
     area = np.s_[y1:y2, x1:x2]
-    axes = box.axes.astype(np.float32)
+    axes = cuboid.axes.astype(np.float32)
     ray = rays[area] @ axes.T
     inverse = 1 / _nonzero(ray)
-    offset = axes @ (box.centre - camera.position).astype(np.float32)
-    half = box.half.astype(np.float32)
+    offset = axes @ (cuboid.centre - camera.position).astype(np.float32)
+    half = cuboid.half.astype(np.float32)
     near = (offset - np.sign(inverse) * half) * inverse
     enter = near.max(-1)
     leave = ((offset + np.sign(inverse) * half) * inverse).min(-1)
@@ -249,26 +249,26 @@ def _draw_box(box: Box, camera: Camera, rays, rgb, depth, floor, light: Light) -
     sign = -np.sign(ray[hit][np.arange(len(face)), face])
     lit = np.maximum(sign * (axes @ light.direction).astype(np.float32)[face], 0)
     shade = 0.55 + 0.5 * lit
-    colour = np.broadcast_to(box.colour.astype(np.float32), (len(face), 3))
-    if box.texture is not None:
+    colour = np.broadcast_to(cuboid.colour.astype(np.float32), (len(face), 3))
+    if cuboid.texture is not None:
         point = ray[hit] * enter[hit][:, None] - offset
         row = np.arange(len(face))
         first, second = point[row, (face + 1) % 3], point[row, (face + 2) % 3]
-        side = box.texture.shape[0]
+        side = cuboid.texture.shape[0]
         rows = (second * TEXELS_PER_M).astype(int) % side
-        colour = colour * (box.texture[rows, (first * TEXELS_PER_M).astype(int) % side] / 180.0)
+        colour = colour * (cuboid.texture[rows, (first * TEXELS_PER_M).astype(int) % side] / 180.0)
     rgb[area][hit] = colour * shade[:, None]
     depth[area][hit] = enter[hit]
     floor[area][hit] = False
 
 
 def floor_shadow(
-    view: View, light: Light, bones: np.ndarray, radius: np.ndarray, origin: np.ndarray
+    background: Background, light: Light, bones: np.ndarray, radius: np.ndarray, origin: np.ndarray
 ) -> np.ndarray:
     """(H, W) float32 factor that darkens the floor under and beside a person.
 
     Args:
-        view: The empty scene.
+        background: The empty environment.
         light: Direction, softness and strength.
         bones: (B, 2, 3) ends of limbs; radius: (B,) their radii in metres.
         radius: See bones.
@@ -293,6 +293,6 @@ def floor_shadow(
     key = cv2.GaussianBlur(key, (0, 0), soft)
     close = cv2.GaussianBlur(close, (0, 0), 0.07 * cells)
     total = 1 - (1 - key.astype(np.float32) / 255) * (1 - close.astype(np.float32) / 255)
-    grid = ((view.floor_xy - origin + SHADOW_REACH) * cells).astype(np.float32)
+    grid = ((background.floor_xy - origin + SHADOW_REACH) * cells).astype(np.float32)
     dark = _remap(total, grid, cv2.BORDER_CONSTANT)
-    return 1 - dark * view.floor
+    return 1 - dark * background.floor

@@ -1,6 +1,6 @@
-"""What people do: each maker draws a personal style and returns an `Motion`, a stance per phase.
+"""What people do: each maker samples a personal style and returns a `Motion`.
 
-The phase runs from 0 (rest: arms straight, standing, hanging) to 1 (the other extreme). Stances
+The phase runs from 0 (rest: arms straight, standing, hanging) to 1 (the other extreme). Targets
 are built in a local frame: feet or knees near the origin, facing or heading along +y. Angles and
 clearances are estimates by eye from exercise footage.
 """
@@ -27,10 +27,10 @@ UP = vec(0, 0, 1)
 
 @dataclass(frozen=True)
 class Prop:
-    """A box that belongs to the act: a bench, a bar, a chair.
+    """A cuboid that belongs to the motion: a bench, a bar, a chair.
 
     Attributes:
-        centre: (3,) metres; half: (3,) half sizes along x, y, z, in the act's local frame.
+        centre: (3,) metres; half: (3,) half sizes along x, y, z, in the motion's local frame.
     """
 
     centre: np.ndarray
@@ -42,11 +42,11 @@ class Motion:
     """One person's way of doing one thing.
 
     Attributes:
-        stance: The stance at a phase in 0..1.
-        props: What the act needs in the scene.
+        targets: What the body aims for at a phase in 0..1.
+        props: What has to stand there: a bench, a bar.
     """
 
-    stance: Callable[[float], IKTargets]
+    targets: Callable[[float], IKTargets]
     props: tuple[Prop, ...] = ()
 
 
@@ -69,7 +69,7 @@ def assemble(
     shrug: float = 0.0,
     fist: float = 0.0,
 ) -> IKTargets:
-    """A stance whose arms follow directions of upper arms and forearms, (2, 3) each."""
+    """Targets whose arms follow directions of upper arms and forearms, (2, 3) each."""
     shrugs = np.full(2, shrug)
     _, shoulders = thorax_and_shoulders(body, pelvis, pelvis_frame, chest_frame, shrugs)
     wrists = shoulders + body.upper_arm * unit(upper) + body.forearm * unit(lower)
@@ -157,7 +157,7 @@ def squat(body: Body, rng: np.random.Generator) -> Motion:
     jitter, nod = arm_jitter(rng, 0.08), rng.normal(5, 8)
     ankles, toes = feet_at(half, out, body.ankle_height)
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         chest, hips = upright_frame(3 + lean * phase), upright_frame(2 + 0.8 * lean * phase)
         height = body.ankle_height + body.leg * (0.985 - phase * (0.985 - low))
         pelvis = vec(0, -0.3 * phase * body.thigh * 1.6 - 0.02, height)
@@ -168,7 +168,7 @@ def squat(body: Body, rng: np.random.Generator) -> Motion:
             ankles, toes + 0.02 * UP, upper, lower, toes,
         )  # fmt: skip
 
-    return Motion(stance)
+    return Motion(targets)
 
 
 def standing(body: Body, rng: np.random.Generator) -> Motion:
@@ -184,7 +184,7 @@ def standing(body: Body, rng: np.random.Generator) -> Motion:
     ankles = ankles + SIDES[:, None] * vec(0, stride, 0)
     height = body.ankle_height + np.sqrt(max(body.leg**2 * 0.99 - stride**2 - 0.01, 0.1))
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         chest = upright_frame(lean + 1.5 * phase, turn)
         upper, lower = arms_in(chest, arms, jitter * (0.9 + 0.2 * phase))
         pelvis = vec(0.02 * (phase - 0.5), 0, height - 0.006 * phase)
@@ -194,7 +194,7 @@ def standing(body: Body, rng: np.random.Generator) -> Motion:
             ankles, toes + 0.02 * UP, upper, lower, toes,
         )  # fmt: skip
 
-    return Motion(stance)
+    return Motion(targets)
 
 
 def jumping_jack(body: Body, rng: np.random.Generator) -> Motion:
@@ -202,7 +202,7 @@ def jumping_jack(body: Body, rng: np.random.Generator) -> Motion:
     wide, high = rng.uniform(0.28, 0.48), rng.uniform(140, 172)
     bend, nod, hop = rng.uniform(0, 25), rng.normal(0, 6), rng.uniform(0.03, 0.1)
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         chest = upright_frame(2)
         angle = np.deg2rad(10 + (high - 10) * phase)
         fold = angle + np.deg2rad(bend)
@@ -217,7 +217,7 @@ def jumping_jack(body: Body, rng: np.random.Generator) -> Motion:
             ankles, toes + 0.02 * UP, upper, lower, toes, shrug=0.05 * phase,
         )  # fmt: skip
 
-    return Motion(stance)
+    return Motion(targets)
 
 
 def pull_up(body: Body, rng: np.random.Generator) -> Motion:
@@ -228,7 +228,7 @@ def pull_up(body: Body, rng: np.random.Generator) -> Motion:
     top = float(rng.uniform(0.02, 0.14))
     reach = np.sqrt((0.985 * body.arm) ** 2 - (spread - body.shoulder_half) ** 2)
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         shoulder = bar - reach + phase * (reach - top)
         chest = upright_frame(sway - 14 * phase)
         pelvis_frame = upright_frame(sway - 4 * phase)
@@ -255,7 +255,7 @@ def pull_up(body: Body, rng: np.random.Generator) -> Motion:
 
     rail = Prop(vec(0, 0.07, bar + 0.02), vec(0.9, 0.02, 0.02))
     posts = [Prop(vec(s * 0.9, 0.07, bar / 2), vec(0.04, 0.04, bar / 2)) for s in SIDES]
-    return Motion(stance, (rail, *posts) if rng.random() < 0.7 else (rail,))
+    return Motion(targets, (rail, *posts) if rng.random() < 0.7 else (rail,))
 
 
 def sit_up(body: Body, rng: np.random.Generator) -> Motion:
@@ -266,7 +266,7 @@ def sit_up(body: Body, rng: np.random.Generator) -> Motion:
     ankles, toes = feet_at(half, 5, body.ankle_height)
     ankles = ankles + vec(0, fold * body.leg, 0)
 
-    def stance(phase: float) -> IKTargets:
+    def targets(phase: float) -> IKTargets:
         def supine(raised_deg: float) -> np.ndarray:
             a = np.deg2rad(raised_deg)
             return frame(vec(0, -np.cos(a), np.sin(a)), vec(0, np.sin(a), np.cos(a)))
@@ -278,4 +278,4 @@ def sit_up(body: Body, rng: np.random.Generator) -> Motion:
             ankles, np.tile(vec(0, 0.2, 1), (2, 1)), upper, lower, toes,
         )  # fmt: skip
 
-    return Motion(stance)
+    return Motion(targets)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pushup.synthetic.body import SIDES, Body, IKTargets, rotation, vec
+from pushup.synthetic.motions import UP, standing
 from pushup.synthetic.other_poses import all_fours
-from pushup.synthetic.poses import UP, standing
 
 _WALK_S, _DOWN_S = 2.2, 2.0
 
@@ -68,7 +68,7 @@ class PhaseTrack:
     """The phase (0 rest, 1 far end) of a set over time.
 
     Args:
-        rng: Draws the differences between repetitions.
+        rng: Samples the differences between repetitions.
         tempo: Pace of the set.
         begin_s: When the person is ready; the phase rests before it.
         end_s: When all repetitions must be over.
@@ -166,11 +166,11 @@ def walking(body: Body, upright: IKTargets, walked: float) -> IKTargets:
 
 
 class Entrance:
-    """The way from outside the picture to a first stance, and back when played in reverse.
+    """The way from outside the picture to the first targets, and back when played in reverse.
 
     Args:
         body: Who walks.
-        rng: Draws the way.
+        rng: Samples the way.
         first: Where it ends.
         prone: Go down over hands and knees.
         azimuth_deg: Where the camera is; the way leads across its view.
@@ -185,7 +185,7 @@ class Entrance:
         azimuth_deg: float,
     ):
         self.body, self.first = body, first
-        self.upright = standing(body, np.random.default_rng(3)).stance(0)
+        self.upright = standing(body, np.random.default_rng(3)).targets(0)
         self.turn = rotation(UP, azimuth_deg + float(rng.choice([-90, 90]) + rng.normal(0, 10)))
         self.way = float(rng.uniform(2.8, 3.8))
         self.place = (
@@ -193,14 +193,14 @@ class Entrance:
         )
         self.knees = None
         if prone:
-            knees = all_fours(body, rng).stance(0)
+            knees = all_fours(body, rng).targets(0)
             offset = (first.wrists.mean(0) - knees.wrists.mean(0)) * vec(1, 1, 0)
             self.knees = knees.moved(np.eye(3), offset)
 
     duration_s = _WALK_S + _DOWN_S
 
     def __call__(self, since_s: float) -> IKTargets:
-        """The stance that long after the walk began."""
+        """The targets that long after the walk began."""
         if since_s < _WALK_S:
             walked = self.way * (since_s / _WALK_S - 1)
             return walking(self.body, self.upright, walked).moved(self.turn, self.place)
