@@ -20,11 +20,10 @@ def infer(config: DictConfig) -> None:
     from pushup.app.single import run_single
     from pushup.inference.classifier import open_classifier
     from pushup.inference.predictor import load_model
-    from pushup.models import weights
 
     with open_dict(config):  # of conf/model only the name matters: the file brings the rest
         config.model = OmegaConf.select(config, "model.name")
-    path = config.ckpt_path or weights.find(config.model or config.default_model)
+    path = config.ckpt_path or config.model or config.default_model
     model = load_model(path, config.model, config.device)
     classifier = open_classifier(config.classifier, model, config.device)
     if classifier is None and config.gate._target_.endswith(".ClassifierGate"):

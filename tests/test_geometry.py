@@ -45,7 +45,7 @@ def test_pad_square_keeps_corner_pixel_centres():
 def test_a_fitted_input_is_the_square_without_most_of_its_black(rng, size_wh, expected):
     frame = rng.integers(0, 256, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
     square = FrameTransform.pad_square(size_wh, 384)
-    fitted = FrameTransform.fit(size_wh, 384)
+    fitted = FrameTransform.pad_rectangle(size_wh, 384)
     assert fitted.input_wh == expected
     left, top = ((384 - side) // 2 for side in expected)
     picture = square.warp(frame)

@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--output-dir", type=Path, help="default: outputs/demo/SEED")
     arguments = parser.parse_args(argv)
     seed = int(time.time()) if arguments.seed is None else arguments.seed
-    checkpoint = weights.find(arguments.model)
+    checkpoint = weights.locate(arguments.model)
     spec, _ = weights.read(checkpoint)
     chosen = arguments.output_dir or REPOSITORY / "outputs" / "demo" / str(seed)
     output_dir = make_output_dir(chosen.resolve())

@@ -1,5 +1,7 @@
 """The three spaces (frame, input, heatmap) and the exact, invertible map between the first two.
 
+`Framing` says which part of a picture a network looks at, and in which shape.
+
 Convention everywhere: an integer coordinate is the *centre* of a pixel, so resizing by a factor s
 maps x to (x + 0.5) s - 0.5, as `cv2.resize` does. A heatmap of stride t covers the input with
 cells of t pixels: x_heatmap = (x_input + 0.5) / t - 0.5.
@@ -7,16 +9,22 @@ cells of t pixels: x_heatmap = (x_input + 0.5) / t - 0.5.
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import cv2
 import numpy as np
 
+from pushup.cli import InputError
+
 GRID = 32
-"""Every side of a fitted input is a multiple of it: networks halve their input five times."""
+"""Sides of rectangular inputs are multiples of it: networks halve their input five times."""
 
 MARGIN = 1 / 16
-"""Least black beside a fitted frame, both sides together, in input sides: joints at the very edge
-of an input are found less well."""
+"""Least padding of a rectangular input, both sides together, as a share of its longer side: joints
+at the very edge of an input are found less well."""
+
+Box = tuple[float, float, float, float]
+"""x1, y1, x2, y2 edges in frame coordinates (the first pixel spans -0.5 to 0.5)."""
 
 
 def input_to_heatmap(x, stride: int):
@@ -54,10 +62,10 @@ class FrameTransform:
         return cls.crop((-0.5, -0.5, width - 0.5, height - 0.5), input_size)
 
     @classmethod
-    def fit(cls, size_wh: tuple[int, int], input_size: int) -> "FrameTransform":
-        """As `pad_square`, without most of the black: a rectangle of whole `GRID` cells.
+    def pad_rectangle(cls, size_wh: tuple[int, int], input_size: int) -> "FrameTransform":
+        """As `pad_square` with least padding: rectangular inference, sides in steps of `GRID`.
 
-        Its longer side is `input_size`, what it shows are the same pixels as in the square.
+        The longer side is `input_size`; the picture has the same pixels as in the square.
         """
         square = cls.pad_square(size_wh, input_size)
         margin = MARGIN * input_size
@@ -72,7 +80,7 @@ class FrameTransform:
     @classmethod
     def crop(
         cls,
-        box_xyxy: tuple[float, float, float, float],
+        box_xyxy: Box,
         input_size: int,
         rotation_deg: float = 0.0,
         flip: bool = False,
@@ -80,7 +88,7 @@ class FrameTransform:
         """The square around a box (its longer side), optionally rotated and mirrored.
 
         Args:
-            box_xyxy: Box edges in frame coordinates (the first pixel spans -0.5 to 0.5).
+            box_xyxy: Box edges in frame coordinates.
             input_size: Side of the square input.
             rotation_deg: Turns the picture clockwise as seen, about the box's centre.
             flip: Mirrors left and right after the rotation.
@@ -131,9 +139,45 @@ class FrameTransform:
         return cv2.warpAffine(image, matrix[:2], self.input_wh, flags=cv2.INTER_LINEAR)
 
 
-def enlarge_box(
-    box_xyxy: tuple[float, float, float, float] | np.ndarray, factor: float
-) -> tuple[float, float, float, float]:
+class Framing(StrEnum):
+    """Which part of a picture a network looks at, and in which shape; a property of the network.
+
+    SQUARE: the whole picture, letterboxed to a square.
+    RECTANGLE: the whole picture with least padding, known as rectangular inference.
+    CROP: a square round the person.
+    """
+
+    SQUARE = "square"
+    RECTANGLE = "rectangle"
+    CROP = "crop"
+
+    @classmethod
+    def named(cls, name: str) -> "Framing":
+        """The framing of a name; InputError for an unknown one."""
+        if name not in list(cls):
+            raise InputError(f"unknown framing {name!r}: choose one of {', '.join(cls)}")
+        return cls(name)
+
+    def transform(
+        self, size_wh: tuple[int, int], input_size: int, box_xyxy: Box | None = None
+    ) -> FrameTransform:
+        """From a frame of `size_wh` to the input.
+
+        Args:
+            size_wh: Width and height of the frame.
+            input_size: Longer side of the input.
+            box_xyxy: The person, where known: then the square round it, whatever the framing. A
+                whole frame without one is letterboxed by CROP as by SQUARE.
+        """
+        if box_xyxy is not None:
+            return FrameTransform.crop(box_xyxy, input_size)
+        pad = (
+            FrameTransform.pad_rectangle if self is Framing.RECTANGLE else FrameTransform.pad_square
+        )
+        return pad(size_wh, input_size)
+
+
+def enlarge_box(box_xyxy: Box | np.ndarray, factor: float) -> Box:
     """The box scaled about its centre."""
     x1, y1, x2, y2 = (float(v) for v in box_xyxy)
     dx, dy = (x2 - x1) * (factor - 1) / 2, (y2 - y1) * (factor - 1) / 2

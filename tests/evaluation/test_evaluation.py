@@ -148,15 +148,15 @@ def test_what_was_seen_in_rectangles_is_placed_in_the_square():
     model = Answers(torch.zeros(6, 7, 2))
     model.input_size = 192
     places = {}
-    for rectangles in (False, True):
+    for framing in ("square", "rectangle"):
         module = make_module(
-            {"val": [make_record(i) for i in range(6)]}, input_size=192, rectangles=rectangles
+            {"val": [make_record(i) for i in range(6)]}, input_size=192, framing=framing
         )
         model.next = 0
-        places[rectangles] = predict(model, module.eval_loader("val"))  # type: ignore
+        places[framing] = predict(model, module.eval_loader("val"))  # type: ignore
         pose, _ = mean_pose(module, "val")
         assert pose.isfinite().all()
-    square, fitted = places[False], places[True]
+    square, fitted = places["square"], places["rectangle"]
     known = square.labelled
     torch.testing.assert_close(fitted.true[known], square.true[known])
     torch.testing.assert_close(fitted.frame_to_input, square.frame_to_input)
@@ -305,10 +305,10 @@ def checkpoint(tmp_path_factory) -> Path:
     return save_model(tmp_path_factory.mktemp("weights") / "tiny.safetensors", "tiny")
 
 
-def save_model(path: Path, name: str, side: int = SIDE, rectangles: bool = False) -> Path:
+def save_model(path: Path, name: str, side: int = SIDE, framing: str = "square") -> Path:
     torch.manual_seed(0)
     codec = GaussianHeatmap(input_size=side, sigma_px=4.0)
-    model = KeypointModel(name, BlazePose, codec, UPPER7, rectangles=rectangles)
+    model = KeypointModel(name, BlazePose, codec, UPPER7, framing=framing)
     weights.save(model, model.spec(), path)
     return path
 
@@ -327,7 +327,7 @@ def test_evaluate_writes_every_figure_and_picture(data_root, checkpoint, tmp_pat
     arguments = [f"ckpt_path='{checkpoint}'", "flip_test=true", "batch_size=5", *on(data_root)]
     run_command(tmp_path, *arguments)
     results = json.loads((tmp_path / "results.json").read_text())
-    assert (results["model"], results["split"], results["crop"]) == ("tiny", "check", "image")
+    assert (results["model"], results["split"], results["framing"]) == ("tiny", "check", "square")
     assert results["params"] == 885_559
     assert list(results["sources"]) == ["all", "even", "odd"]
     assert [results["sources"][s]["images"] for s in ("all", "even", "odd")] == [12, 6, 6]
@@ -370,11 +370,11 @@ def test_evaluate_writes_every_figure_and_picture(data_root, checkpoint, tmp_pat
 
 def test_a_model_of_rectangles_is_measured_as_the_predictor_looks(data_root, tmp_path):
     """64 x 48 pixels at a side of 192 are 192 x 144: with black for a margin, 192 x 160."""
-    file = save_model(tmp_path / "wide.safetensors", "wide", side=192, rectangles=True)
+    file = save_model(tmp_path / "wide.safetensors", "wide", side=192, framing="rectangle")
     run_command(tmp_path, f"ckpt_path='{file}'", *on(data_root))
     results = json.loads((tmp_path / "results.json").read_text())
-    assert results["rectangles"]
-    assert "crop=image in rectangles of its shape" in (tmp_path / "results.md").read_text()
+    assert results["framing"] == "rectangle"
+    assert "framing=rectangle (one by one)" in (tmp_path / "results.md").read_text()
     predictor = KeypointPredictor(weights.load(file))
     shapes, look = set(), predictor.model.predict
     predictor.model.predict = lambda x, *a: shapes.add(tuple(x.shape)) or look(x, *a)
@@ -384,15 +384,15 @@ def test_a_model_of_rectangles_is_measured_as_the_predictor_looks(data_root, tmp
         true = make_record(i).keypoints[UPPER7.mpii]
         errors.append(np.abs(found - true)[~np.isnan(true)] / SIZE_WH[0])
     assert shapes == {(1, 3, 160, 192)}
-    run_command(tmp_path, f"ckpt_path='{file}'", "data.crop=box", *on(data_root))
-    assert not json.loads((tmp_path / "results.json").read_text())["rectangles"]
+    run_command(tmp_path, f"ckpt_path='{file}'", "framing=crop", *on(data_root))
+    assert json.loads((tmp_path / "results.json").read_text())["framing"] == "crop"
     assert results["sources"]["all"]["mae"] == pytest.approx(np.concatenate(errors).mean())
     assert cv2.imread(str(tmp_path / "worst_and_best.png")) is not None
 
 
 def test_shipped_weights_are_found_by_name(data_root, tmp_path, monkeypatch):
     save_model(tmp_path / "blazepose.safetensors", "blazepose")
-    monkeypatch.setattr(weights, "WEIGHTS", tmp_path)
+    monkeypatch.setattr("pushup.models.weights.loading.WEIGHTS", tmp_path)
     run_command(tmp_path / "out", "model=blazepose", *on(data_root))
     assert json.loads((tmp_path / "out" / "results.json").read_text())["model"] == "blazepose"
 
@@ -418,7 +418,7 @@ def test_table_shows_what_ships_other_sizes_included(data_root, tmp_path, monkey
     folder = tmp_path / "weights"
     for name in ("mobilenet", "mobilenet_384", "blazepose"):
         save_model(folder / f"{name}.safetensors", name)
-    monkeypatch.setattr(weights, "WEIGHTS", folder)
+    monkeypatch.setattr("pushup.models.weights.loading.WEIGHTS", folder)
     run_command(tmp_path / "out", "mode=table", *on(data_root))
     models = json.loads((tmp_path / "out" / "results.json").read_text())["models"]
     assert list(models) == ["mobilenet", "mobilenet_384", "blazepose"]
@@ -450,7 +450,7 @@ def fails(capsys, output_dir: Path, *overrides: str) -> str:
 
 
 def test_bad_input_is_one_line(data_root, checkpoint, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(weights, "WEIGHTS", tmp_path / "empty")
+    monkeypatch.setattr("pushup.models.weights.loading.WEIGHTS", tmp_path / "empty")
     ckpt = f"ckpt_path='{checkpoint}'"
     cases = {
         "give ckpt_path=FILE": on(data_root),
@@ -461,7 +461,7 @@ def test_bad_input_is_one_line(data_root, checkpoint, tmp_path, capsys, monkeypa
         "choose a split": [ckpt, *on(data_root, "absent")],
         "shoulders or wrists": [ckpt, "reference=hips", *on(data_root)],
         "no keypoints": [ckpt, "data.open_split=null", *on(data_root)],
-        "data.crop": [ckpt, "data.crop=face", *on(data_root)],
+        "unknown framing 'face'": [ckpt, "framing=face", *on(data_root)],
         "ckpts=": ["mode=table", *on(data_root)],
     }
     for number, (remedy, overrides) in enumerate(cases.items()):

@@ -10,6 +10,7 @@ import torch
 
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap, OffsetHeatmap
+from pushup.geometry import Framing
 from pushup.inference import export
 from pushup.inference.onnx_model import OnnxModel
 from pushup.inference.predictor import KeypointPredictor, load_model
@@ -24,7 +25,7 @@ from pushup.skeleton import UPPER7
 class DotModel:
     """Sees the centre of mass of pure red, as every joint; its score is the dot's brightness."""
 
-    name, skeleton, input_size, rectangles = "dot", UPPER7, 96, True
+    name, skeleton, input_size, framing = "dot", UPPER7, 96, Framing.RECTANGLE
 
     def predict(self, images, flip_test=False):
         red = (images[:, 0].double() - images[:, 1].double()).clamp(min=0)
@@ -100,10 +101,10 @@ def test_a_predictor_gives_the_same_pose_from_either_backend(tmp_path):
     np.testing.assert_allclose(from_onnx.keypoints_frame, from_torch.keypoints_frame, atol=0.2)
 
 
-@pytest.mark.parametrize("rectangles", [False, True])
-def test_a_whole_frame_is_looked_at_as_the_model_has_learnt_to(tmp_path, rectangles):
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_whole_frame_is_looked_at_as_the_model_has_learnt_to(tmp_path, framing):
     torch.manual_seed(0)
-    model = KeypointModel("b", BlazePose, GaussianHeatmap(128), UPPER7, rectangles=rectangles)
+    model = KeypointModel("b", BlazePose, GaussianHeatmap(128), UPPER7, framing=framing)
     weights.save(model, model.spec(), tmp_path / "m.safetensors")
     export.export(model, tmp_path / "m.onnx")
     for file in ("m.safetensors", "m.onnx"):
@@ -112,7 +113,7 @@ def test_a_whole_frame_is_looked_at_as_the_model_has_learnt_to(tmp_path, rectang
         predictor.model.predict = lambda x, *a, f=predict, s=shapes: s.append(x.shape) or f(x, *a)
         predictor(np.zeros((90, 160, 3), np.uint8))
         predictor(np.zeros((90, 160, 3), np.uint8), (20.0, 10.0, 60.0, 80.0))
-        assert shapes == [(1, 3, 96 if rectangles else 128, 128), (1, 3, 128, 128)]
+        assert shapes == [(1, 3, 96 if framing == "rectangle" else 128, 128), (1, 3, 128, 128)]
 
 
 def test_the_command_exports_and_reports(tmp_path, capsys):
@@ -181,7 +182,7 @@ def test_one_euro_is_about_seconds(fps):
 class SevenDots:
     """Each joint is one of seven dots of falling hue; the score grows with the dots' size."""
 
-    name, skeleton, input_size, rectangles = "dots", UPPER7, 192, True
+    name, skeleton, input_size, framing = "dots", UPPER7, 192, Framing.RECTANGLE
 
     def __init__(self):
         self.looks = 0

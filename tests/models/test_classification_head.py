@@ -82,7 +82,7 @@ def test_files_carry_it_and_old_files_load(tmp_path, images):
     model.classification_head.metrics = {"auc": 0.5}
     path = tmp_path / "two.safetensors"
     weights.save(model, model.spec(), path)
-    again = weights.load(path, "small")
+    again = weights.load(path, name="small")
     assert again.spec() == model.spec()
     torch.testing.assert_close(again.classify(images), model.classify(images), atol=5e-3, rtol=0)
     old = make_model(classification_head=False)
@@ -93,7 +93,7 @@ def test_files_carry_it_and_old_files_load(tmp_path, images):
         InputError,
         match=r"without a classification head: .*train\.py experiment=classification_head",
     ):
-        weights.load_classifier(tmp_path / "one.safetensors")
+        weights.load(tmp_path / "one.safetensors", "recognition")
 
 
 def test_onnx_answers_both(images):

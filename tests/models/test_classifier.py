@@ -26,6 +26,7 @@ from pushup.inference.onnx_model import OnnxClassifier
 from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import PushUpClassifier, weights
 from pushup.models.encoders import build_encoder
+from pushup.models.weights.__main__ import main
 from pushup.synthetic import recognition_set
 from pushup.training import run
 from pushup.training.classifier import RecognitionTask
@@ -120,17 +121,20 @@ def test_temper_command(tmp_path, capsys):
     torch.nn.init.normal_(model.network.get_classifier().weight)
     file, out = tmp_path / "file.safetensors", tmp_path / "out.safetensors"
     weights.save(model, model.spec() | {"training": {"seed": 0}}, file)
-    weights.main(["temper", str(out), str(file), "0.25"])
+    main(["temperature", str(out), str(file), "0.25"])
     images = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
-    before, after = (weights.load_classifier(path)(images) for path in (file, out))
+    before, after = (weights.load(path, "recognition")(images) for path in (file, out))
     torch.testing.assert_close(after, 4 * before, atol=2e-2, rtol=1e-2)
     assert weights.read(out)[0]["training"] == {"temperature": 0.25, "of": {"seed": 0}}
     for bad, message in (
         ([str(tmp_path / "no.safetensors"), str(file), "0"], "above 0"),
-        ([str(tmp_path / "no.safetensors"), str(weights.find("blazepose")), "1"], "no classifier"),
+        (
+            [str(tmp_path / "no.safetensors"), str(weights.locate("blazepose")), "1"],
+            "no classifier",
+        ),
     ):
         with pytest.raises(SystemExit) as stopped:
-            weights.main(["temper", *bad])
+            main(["temperature", *bad])
         assert stopped.value.code == 1
         assert message in capsys.readouterr().err
         assert not (tmp_path / "no.safetensors").exists()
@@ -328,17 +332,17 @@ def test_weights_return_as_they_were(tmp_path):
     model.metrics = {"auc": 0.5}
     path = tmp_path / "mine.safetensors"
     weights.save(model, model.spec(), path)
-    again = weights.load_classifier(path, "mine")
+    again = weights.load(path, "recognition", "mine")
     assert again.spec() == model.spec()
     images = torch.randint(0, 256, (2, 3, 96, 96), dtype=torch.uint8)
     torch.testing.assert_close(again.classify(images), model.classify(images), atol=5e-3, rtol=0)
     with pytest.raises(InputError, match="give a keypoints checkpoint"):
         weights.load(path)
     with pytest.raises(InputError, match="holds model 'mine', not 'classifier'"):
-        weights.load_classifier(path, "classifier")
+        weights.load(path, "recognition", "classifier")
     weights.save(model, {**model.spec(), "task": "cooking"}, path)
     with pytest.raises(InputError, match="give a keypoints or recognition checkpoint"):
-        weights.load_any(path)
+        weights.load(path, None)
 
 
 @pytest.mark.parametrize("runtime", [lambda model: model, OnnxClassifier])
@@ -358,7 +362,7 @@ def test_a_frame_is_scored_as_the_data_set_is(data_root, runtime):
 def test_the_one_that_ships_is_found_by_name():
     frame = np.zeros((48, 64, 3), np.uint8)
     recognise = open_classifier("shipped", model=None)
-    shipped = ClassifierPredictor(weights.load_classifier(weights.find("classifier")))
+    shipped = ClassifierPredictor(weights.load("classifier", "recognition"))
     assert recognise(frame, None) == pytest.approx(shipped(frame), abs=1e-4)
 
 
@@ -373,7 +377,7 @@ def test_training_learns_and_evaluation_measures(configured, data_root, tmp_path
     rows = list(csv.DictReader((folder / "metrics.csv").open()))
     assert any(row["val/auc"] for row in rows)
     weights.export(checkpoint, tmp_path / "shipped.safetensors")
-    assert weights.load_classifier(tmp_path / "shipped.safetensors").encoder == ENCODER
+    assert weights.load(tmp_path / "shipped.safetensors", "recognition").encoder == ENCODER
     overrides = [
         "mode=recognition",
         "model=classifier",
@@ -411,7 +415,7 @@ class Told(torch.nn.Module):
 def test_figures_and_mistakes_of_known_scores(monkeypatch, data_root, tmp_path):
     """Picture 1 (a push-up) is scored lowest, picture 0 (none) highest; the others are right."""
     scores = [0.85, 0.05, *([0.1, 0.8] * 7)]
-    monkeypatch.setattr(weights, "load_classifier", lambda path, name: Told(scores))
+    monkeypatch.setattr(weights, "load", lambda path, task, name: Told(scores))
     data = partial(RecognitionDataModule, data_root, num_workers=0)
     results = evaluate_recognition("told", None, data, "val", str(tmp_path), 0.9)
     chosen, published = results["at"]["chosen"], results["at"]["published"]
@@ -425,13 +429,13 @@ def test_figures_and_mistakes_of_known_scores(monkeypatch, data_root, tmp_path):
     sheet = cv2.imread(str(tmp_path / "misclassified.png"))
     assert sheet.shape[1] == 6 * 256
     right = [0.1, 0.9] * 8
-    monkeypatch.setattr(weights, "load_classifier", lambda path, name: Told(right))
+    monkeypatch.setattr(weights, "load", lambda path, task, name: Told(right))
     evaluate_recognition("told", None, data, "val", str(tmp_path), 0.9)
     assert not (tmp_path / "misclassified.png").exists()
 
 
 def test_the_threshold_comes_from_val(monkeypatch, data_root, tmp_path):
-    monkeypatch.setattr(weights, "load_classifier", lambda path, name: Told([0.2, 0.4] * 24))
+    monkeypatch.setattr(weights, "load", lambda path, task, name: Told([0.2, 0.4] * 24))
     data = partial(RecognitionDataModule, data_root, num_workers=0)
     results = evaluate_recognition("told", None, data, "train", str(tmp_path), 0.9)
     assert results["threshold_from"] == "val"
@@ -503,7 +507,9 @@ def test_resume_and_init_from(configured):
         f"init_from={last}", "trainer.limit_train_batches=1", "optimizer.lr=0", name="second"
     )
     run.train(config, folder)
-    before, after = (weights.load_classifier(p) for p in (last, folder / "checkpoints/last.ckpt"))
+    before, after = (
+        weights.load(p, "recognition") for p in (last, folder / "checkpoints/last.ckpt")
+    )
     assert torch.equal(before.network.classifier.weight, after.network.classifier.weight)
 
 
@@ -512,9 +518,9 @@ def test_resume_and_init_from(configured):
 def test_the_shipped_file_measures_what_its_card_says(shared_data, tmp_path):
     data = partial(RecognitionDataModule, shared_data / "recognition", num_workers=0)
     results = evaluate_recognition(None, "classifier", data, "val", str(tmp_path), 0.9)
-    shipped = weights.find("classifier")
+    shipped = weights.locate("classifier")
     assert results["auc"] == pytest.approx(
-        weights.load_classifier(shipped).metrics["auc"], abs=1e-3
+        weights.load(shipped, "recognition").metrics["auc"], abs=1e-3
     )
     card = shipped.with_suffix(".md").read_text()
     assert f"AUC {results['auc']:.3f} " in card

@@ -11,7 +11,9 @@ from hydra.utils import instantiate
 
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap, OffsetHeatmap
+from pushup.geometry import Framing
 from pushup.models import BlazePose, EncoderDecoder, KeypointModel, weights
+from pushup.models.weights.__main__ import main
 from pushup.skeleton import BODY16, UPPER7
 
 CONF_DIR = Path(__file__).parents[2] / "conf"
@@ -203,7 +205,7 @@ def test_saved_weights_say_everything(tmp_path, name, codec, skeleton):
     model.metrics = {"pcks": 0.5}
     path = tmp_path / "model.safetensors"
     weights.save(model, model.spec(), path)
-    loaded = weights.load(path, name)
+    loaded = weights.load(path, name=name)
     assert loaded.codec == codec
     assert loaded.skeleton is skeleton
     assert (loaded.mean, loaded.std, loaded.metrics) == (model.mean, model.std, {"pcks": 0.5})
@@ -211,7 +213,7 @@ def test_saved_weights_say_everything(tmp_path, name, codec, skeleton):
     assert torch.allclose(loaded(images), model(images), atol=2e-2)
     assert all(v.dtype == torch.float32 for v in loaded.state_dict().values() if v.ndim)
     with pytest.raises(InputError, match="not 'other'"):
-        weights.load(path, "other")
+        weights.load(path, name="other")
     assert not list(tmp_path.glob(".partial-*"))
     (tmp_path / "any").touch()
     assert path.stat().st_mode == (tmp_path / "any").stat().st_mode
@@ -243,9 +245,9 @@ def test_bad_checkpoints_are_refused_in_one_line(tmp_path, capsys):
 
 
 def test_find_names_what_ships(monkeypatch, tmp_path):
-    monkeypatch.setattr(weights, "WEIGHTS", tmp_path)
+    monkeypatch.setattr("pushup.models.weights.loading.WEIGHTS", tmp_path)
     with pytest.raises(InputError, match="shipped: none"):
-        weights.find("mobilenet")
+        weights.locate("mobilenet")
 
 
 def test_export_command(tmp_path, model, capsys):
@@ -256,7 +258,7 @@ def test_export_command(tmp_path, model, capsys):
     torch.save(checkpoint, tmp_path / "best.ckpt")
     (tmp_path / "results.json").write_text(json.dumps({"sources": {"all": {"pcks": 0.25}}}))
     out = tmp_path / "out.safetensors"
-    weights.main(
+    main(
         [
             "export",
             str(tmp_path / "best.ckpt"),
@@ -266,24 +268,24 @@ def test_export_command(tmp_path, model, capsys):
         ]
     )
     assert weights.load(out).metrics == {"sources": {"all": {"pcks": 0.25}}}
-    weights.main(["show", str(out)])
+    main(["show", str(out)])
     assert '"task": "keypoints"' in capsys.readouterr().out
     with pytest.raises(SystemExit) as stopped:
-        weights.main(["show", str(tmp_path / "none.ckpt")])
+        main(["show", str(tmp_path / "none.ckpt")])
     assert stopped.value.code == 1
 
 
 def test_average_command(tmp_path, capsys):
     codec = GaussianHeatmap(64, 4.0)
     trained = [KeypointModel("blazepose", BlazePose(7), codec, UPPER7) for _ in range(2)]
-    trained[0].rectangles = True
+    trained[0].framing = Framing.RECTANGLE
     for i, each in enumerate(trained):
         weights.save(each, each.spec() | {"training": {"seed": i}}, tmp_path / f"{i}.safetensors")
     files = [str(tmp_path / f"{i}.safetensors") for i in range(2)]
-    weights.main(["average", str(tmp_path / "mean.safetensors"), *files])
+    main(["average", str(tmp_path / "mean.safetensors"), *files])
     spec, state = weights.read(tmp_path / "mean.safetensors")
     assert spec["training"] == {"averaged": [{"seed": 0}, {"seed": 1}]}
-    assert spec["rectangles"]  # as the first file says
+    assert spec["framing"] == "rectangle"  # as the first file says
     states = [weights.load(file).state_dict() for file in files]
     for key, value in state.items():
         middle = (states[0][key] + states[1][key]) / 2
@@ -291,7 +293,7 @@ def test_average_command(tmp_path, capsys):
     other = KeypointModel("blazepose", BlazePose(7), GaussianHeatmap(64, 3.0), UPPER7)
     weights.save(other, other.spec(), tmp_path / "other.safetensors")
     with pytest.raises(SystemExit):
-        weights.main(
+        main(
             [
                 "average",
                 str(tmp_path / "no.safetensors"),

@@ -25,8 +25,8 @@ from pushup.data.source import RecordSource
 from pushup.models import BlazePose, EncoderDecoder, KeypointModel, weights
 from pushup.skeleton import UPPER7
 from pushup.training import run
+from pushup.training.aspect_ratio import crop_aspect_ratio
 from pushup.training.distillation import Teacher
-from pushup.training.framing import cut_to_band
 from pushup.training.losses import HeatmapBCELoss, MaskedGaussianLoss, OffsetHeatmapLoss
 from pushup.training.schedules import warmup_cosine
 
@@ -193,7 +193,7 @@ def test_training_learns_and_its_checkpoint_is_safe(configured):
     )
     metrics = run.train(config, folder)
     assert metrics["val/mae"] < 0.06  # chance is about 0.2
-    model = weights.load(folder / "checkpoints" / "best.ckpt", "blazepose")
+    model = weights.load(folder / "checkpoints" / "best.ckpt", name="blazepose")
     assert model.input_size == 64
     torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
     assert (folder / "previews" / "epoch_004.png").stat().st_size > 1000
@@ -308,15 +308,14 @@ def test_a_pretrained_start_learns_at_its_own_rate(configured, tmp_path):
 
 @pytest.mark.parametrize("tall", [0.0, 1.0])
 def test_a_band_keeps_the_middle_and_the_joints_in_it(tall):
-    """The targets of the band are those that its own coordinates would have made."""
     codec, size = GaussianHeatmap(128, sigma_px=3), set()
     keypoints = torch.rand(4, 7, 2) * 128 - 0.5
     everything = torch.ones(4, 7, dtype=torch.bool)
     images = torch.randint(0, 256, (4, 3, 128, 128), dtype=torch.uint8)
-    targets = codec.encode(keypoints, everything, everything, 4)
     for seed in range(20):
         torch.manual_seed(seed)
-        cut, maps = cut_to_band(images, targets, keypoints, tall)
+        cut, moved = crop_aspect_ratio(images, keypoints, tall)
+        maps = codec.encode(moved, everything, everything, 4, tuple(cut.shape[:1:-1]))
         shape = cut.shape[2:] if tall else cut.shape[:1:-1]  # the cut side last
         assert shape[0] == 128
         size.add(shape[1])
@@ -327,20 +326,19 @@ def test_a_band_keeps_the_middle_and_the_joints_in_it(tall):
         kept = (along >= start - 0.5) & (along < start + shape[1] - 0.5)
         assert torch.equal(maps.flatten(2).amax(-1) > 0, kept)
         found, _ = codec.decode(maps.logit(1e-6))
-        moved = keypoints - torch.tensor([start, 0] if tall else [0, start])
         assert (found - moved).abs()[kept].max() < 0.5
     assert size == {64, 96, 128}
 
 
 def test_a_model_of_rectangles_trains_on_them_and_says_so(configured, monkeypatch):
-    config, folder = configured("model.rectangles=true")
+    config, folder = configured("model.framing=rectangle")
     shapes, look = set(), KeypointModel.forward
     monkeypatch.setattr(
         KeypointModel, "forward", lambda m, x: shapes.add(tuple(x.shape[2:])) or look(m, x)
     )
     run.train(config, folder)
     assert {(64, 64), (32, 64)} <= shapes
-    assert weights.load(folder / "checkpoints" / "last.ckpt").rectangles
+    assert weights.load(folder / "checkpoints" / "last.ckpt").framing == "rectangle"
 
 
 def test_a_teacher_mixes_its_heatmaps_into_the_targets(tmp_path):
@@ -463,7 +461,7 @@ def test_sweep_rows_keep_every_column(tmp_path):
     assert rows[1] == {"run": "1", "val/pcks": "", "val/mae": "0.2"}
 
 
-def test_an_unknown_crop_is_refused(configured):
-    config, _ = configured("data.crop=circle")
-    with pytest.raises(InputError, match="image, box"):
-        instantiate(config.data.module).eval_dataset("val")
+def test_an_unknown_framing_is_refused(configured):
+    config, folder = configured("model.framing=circle")
+    with pytest.raises(Exception, match="square, rectangle, crop"):
+        run.train(config, folder)

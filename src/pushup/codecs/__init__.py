@@ -16,16 +16,30 @@ class Codec(Protocol):
 
     Maps are the raw outputs of a network: logits of the heatmaps first, then whatever else the
     representation needs. Their longer side tells the stride, so one codec serves networks of any
-    stride. Targets are those of square inputs.
+    stride.
     """
 
     input_size: int
     maps_per_joint: int
 
-    def encode(self, keypoints: Tensor, labelled: Tensor, visible: Tensor, stride: int) -> Tensor:
-        """Targets (B, maps_per_joint * K, S, S) of keypoints (B, K, 2) in input space.
+    def encode(
+        self,
+        keypoints: Tensor,
+        labelled: Tensor,
+        visible: Tensor,
+        stride: int,
+        size_wh: tuple[int, int] | None = None,
+    ) -> Tensor:
+        """Targets (B, maps_per_joint * K, H / stride, W / stride).
 
         A joint that is unlabelled or outside the input has an empty heatmap.
+
+        Args:
+            keypoints: (B, K, 2) in input space.
+            labelled: (B, K) bool.
+            visible: (B, K) bool.
+            stride: Input pixels per cell.
+            size_wh: Width and height of the input; None for a square of `input_size`.
         """
         ...
 
@@ -35,6 +49,10 @@ class Codec(Protocol):
 
     def heatmaps(self, maps: Tensor) -> Tensor:
         """Probabilities (B, K, H, W) of the heatmap channels."""
+        ...
+
+    def uncalibrated(self) -> "Codec":
+        """The same codec, whose scores are what the maps say."""
         ...
 
     def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:

@@ -32,16 +32,27 @@ class GaussianHeatmap:
 
     maps_per_joint: ClassVar[int] = 1
 
-    def encode(self, keypoints: Tensor, labelled: Tensor, visible: Tensor, stride: int) -> Tensor:
-        """Targets (B, K, S, S)."""
-        side = self.input_size // stride
-        valid = labelled & inside(keypoints, self.input_size)
+    def encode(
+        self,
+        keypoints: Tensor,
+        labelled: Tensor,
+        visible: Tensor,
+        stride: int,
+        size_wh: tuple[int, int] | None = None,
+    ) -> Tensor:
+        """Targets (B, K, H / stride, W / stride)."""
+        width, height = size_wh or (self.input_size, self.input_size)
+        valid = labelled & inside(keypoints, (width, height))
         peak = torch.where(visible, 1.0, self.occluded_peak) * valid
         centre = input_to_heatmap(keypoints, stride)
-        grid = torch.arange(side, device=keypoints.device, dtype=keypoints.dtype)
-        # A Gaussian is separable: (B, K, 2, S) along x and y.
-        axes = torch.exp(-((grid - centre[..., None]) ** 2) / (2 * (self.sigma_px / stride) ** 2))
-        return peak[..., None, None] * axes[..., 1, :, None] * axes[..., 0, None, :]
+
+        def along(axis: int, cells: int) -> Tensor:  # a Gaussian is separable
+            grid = torch.arange(cells, device=keypoints.device, dtype=keypoints.dtype)
+            squared = (grid - centre[..., axis, None]) ** 2
+            return torch.exp(-squared / (2 * (self.sigma_px / stride) ** 2))
+
+        rows, columns = along(1, height // stride), along(0, width // stride)
+        return peak[..., None, None] * rows[..., :, None] * columns[..., None, :]
 
     def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Keypoints (B, K, 2) in input space and calibrated peak probabilities (B, K)."""

@@ -4,9 +4,10 @@ import torch
 from torch import Tensor
 
 
-def inside(keypoints: Tensor, input_size: int) -> Tensor:
+def inside(keypoints: Tensor, size_wh: tuple[int, int]) -> Tensor:
     """(..., K) bool: which of the (..., K, 2) input-space points lie on the input's pixels."""
-    return ((keypoints >= -0.5) & (keypoints < input_size - 0.5)).all(-1)
+    end = keypoints.new_tensor(size_wh) - 0.5
+    return ((keypoints >= -0.5) & (keypoints < end)).all(-1)
 
 
 def peaks(heatmaps: Tensor) -> tuple[Tensor, Tensor]:

@@ -25,14 +25,23 @@ class OffsetHeatmap:
 
     maps_per_joint: ClassVar[int] = 3
 
-    def encode(self, keypoints: Tensor, labelled: Tensor, visible: Tensor, stride: int) -> Tensor:
-        """Targets (B, 3K, S, S): K heatmaps, K x-offsets, K y-offsets."""
+    def encode(
+        self,
+        keypoints: Tensor,
+        labelled: Tensor,
+        visible: Tensor,
+        stride: int,
+        size_wh: tuple[int, int] | None = None,
+    ) -> Tensor:
+        """Targets (B, 3K, H / stride, W / stride): K heatmaps, K x-offsets, K y-offsets."""
         batch, joints = labelled.shape
+        width, height = size_wh or (self.input_size, self.input_size)
+        valid = labelled & inside(keypoints, (width, height))
+        pixels = keypoints.round().long().clamp(min=0)
+        pixels = pixels.minimum(pixels.new_tensor((width - 1, height - 1)))
         side = self.input_size // stride
-        valid = labelled & inside(keypoints, self.input_size)
-        pixels = keypoints.round().long().clamp(0, self.input_size - 1)
         cells, within = pixels // stride, (pixels % stride).to(keypoints.dtype) / side
-        targets = keypoints.new_zeros(3, batch, joints, side, side)
+        targets = keypoints.new_zeros(3, batch, joints, height // stride, width // stride)
         b, k = torch.nonzero(valid, as_tuple=True)
         x, y = cells[b, k].unbind(-1)
         targets[0, b, k, y, x] = 1.0
@@ -49,6 +58,10 @@ class OffsetHeatmap:
         stride = self.input_size // side
         within = (offsets * side).clamp(-0.5, stride - 0.5)
         return cells * stride + within, values.sigmoid()
+
+    def uncalibrated(self) -> "OffsetHeatmap":
+        """The same codec: its scores always are what the maps say."""
+        return self
 
     def heatmaps(self, maps: Tensor) -> Tensor:
         """Probabilities (B, K, H, W)."""

@@ -7,9 +7,7 @@ from random import Random
 import numpy as np
 
 from pushup.data.records import Record
-from pushup.geometry import FrameTransform, enlarge_box
-
-Box = tuple[float, float, float, float]
+from pushup.geometry import Box, FrameTransform, enlarge_box
 
 
 @dataclass(frozen=True)

@@ -10,23 +10,20 @@ from pushup.cli import InputError
 from pushup.data.augment import Augment
 from pushup.data.records import Record
 from pushup.data.source import KeypointSource
-from pushup.geometry import FrameTransform
+from pushup.geometry import Box, Framing
 from pushup.skeleton import Skeleton
-
-CROPS = ("image", "box")
 
 
 class KeypointDataset(Dataset):
-    """Crops each picture of a source to the input, with keypoints in input space."""
+    """Pictures of a source as inputs of a network, with keypoints in input space."""
 
     def __init__(
         self,
         source: KeypointSource,
         skeleton: Skeleton,
         input_size: int,
-        crop: str = "image",
+        framing: Framing = Framing.SQUARE,
         augment: Augment | None = None,
-        rectangles: bool = False,
     ) -> None:
         """Wrap a source.
 
@@ -34,22 +31,14 @@ class KeypointDataset(Dataset):
             source: Pictures and records.
             skeleton: Which joints, in which order.
             input_size: Longer side of the input in pixels.
-            crop: "image", the whole picture padded to a square; "box", the person's box.
-            augment: Random variation; none for evaluation.
-            rectangles: Without variation the whole picture is padded not to a square but to a
-                rectangle of its shape, see `FrameTransform.fit`; for crop "image" alone.
+            framing: How the network looks at a picture; CROP needs records with boxes.
+            augment: Random variation, always of squares; none for evaluation.
         """
-        if crop not in CROPS:
-            raise InputError(f"unknown data.crop={crop!r}: choose one of {', '.join(CROPS)}")
         self.source, self.skeleton, self.input_size = source, skeleton, input_size
-        self.crop, self.augment, self.rectangles = crop, augment, rectangles
+        self.framing, self.augment = framing, augment
 
     def __len__(self) -> int:
         return len(self.source)
-
-    def record(self, index: int) -> Record:
-        """The record of one picture, in frame space."""
-        return self.source[index][1]
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         """One sample.
@@ -65,17 +54,16 @@ class KeypointDataset(Dataset):
             head_size: PCKh reference length in input pixels, NaN if unknown.
         """
         image, record = self.source[index]
-        base = self._base_box(image, record)
+        person = self._person(record)
+        height, width = image.shape[:2]
         flip = False
         if self.augment is None:
-            if self.rectangles:
-                transform = FrameTransform.fit(image.shape[1::-1], self.input_size)
-            else:
-                transform = FrameTransform.crop(base, self.input_size)
+            transform = self.framing.transform((width, height), self.input_size, person)
             pixels = transform.warp(image)
         else:
             # torch's generator is the one that is seeded in every loader process.
             rng = np.random.default_rng(int(torch.randint(2**62, ())))
+            base = person or (-0.5, -0.5, width - 0.5, height - 0.5)
             transform, flip = self.augment.draw_transform(base, record, self.input_size, rng)
             pixels = self.augment.change_pixels(transform.warp(image), rng)
         order = self.skeleton.mpii
@@ -96,10 +84,10 @@ class KeypointDataset(Dataset):
             "head_size": (record.head_size or np.nan) * transform.scale,
         }
 
-    def _base_box(self, image: np.ndarray, record: Record) -> tuple[float, float, float, float]:
-        height, width = image.shape[:2]
-        if self.crop == "image":
-            return -0.5, -0.5, width - 0.5, height - 0.5
+    def _person(self, record: Record) -> Box | None:
+        """The box that is framed; None for the whole picture."""
+        if self.framing is not Framing.CROP:
+            return None
         if record.box_xyxy is None:
-            raise InputError(f"{record.image} has no person box: use data.crop=image")
+            raise InputError(f"{record.image} has no person box: choose framing=square")
         return record.box_xyxy

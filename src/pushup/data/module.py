@@ -11,6 +11,7 @@ from pushup.data.augment import Augment
 from pushup.data.dataset import KeypointDataset
 from pushup.data.hard_examples import draw_weights
 from pushup.data.source import KeypointSource, RecordSource
+from pushup.geometry import Framing
 from pushup.skeleton import Skeleton
 
 
@@ -23,7 +24,7 @@ class KeypointDataModule(pl.LightningDataModule):
         skeleton: Skeleton,
         input_size: int,
         augment: Augment | None = None,
-        crop: str = "image",
+        framing: Framing | str = Framing.SQUARE,
         batch_size: int = 32,
         num_workers: int = 1,
         train_split: str = "train",
@@ -31,7 +32,6 @@ class KeypointDataModule(pl.LightningDataModule):
         source_weights: Mapping[str, float] | None = None,
         hard_examples: str | None = None,
         extra_train: KeypointSource | None = None,
-        rectangles: bool = False,
     ) -> None:
         """Describe the data; nothing is read before it is needed.
 
@@ -40,7 +40,7 @@ class KeypointDataModule(pl.LightningDataModule):
             skeleton: Which joints.
             input_size: Longer side of the input in pixels.
             augment: Variation of the training split.
-            crop: See `KeypointDataset`.
+            framing: See `KeypointDataset`; rectangles differ in shape and come one by one.
             batch_size: Pictures a batch.
             num_workers: Loader processes.
             train_split: Name of the split to train on.
@@ -50,29 +50,25 @@ class KeypointDataModule(pl.LightningDataModule):
             hard_examples: `images.csv` of an evaluation of the training split; images of large
                 error are drawn more often; see `draw_weights`.
             extra_train: Further training pictures, such as rendered ones.
-            rectangles: Splits without variation come in rectangles, one by one: see
-                `KeypointDataset`.
         """
         super().__init__()
         self.open_split, self.skeleton, self.input_size = open_split, skeleton, input_size
-        self.augment, self.crop = augment, crop
+        self.augment, self.framing = augment, Framing.named(framing)
         self.batch_size, self.num_workers = batch_size, num_workers
         self.train_split, self.val_split = train_split, val_split
         self.source_weights = dict(source_weights or {})
         self.hard_examples = hard_examples
         self.extra_train = extra_train
-        self.rectangles = rectangles and crop == "image"  # a box is always a square
 
     def eval_dataset(self, split: str) -> KeypointDataset:
         """A split as it is, without variation."""
         source = self.open_split(split)
-        return KeypointDataset(
-            source, self.skeleton, self.input_size, self.crop, rectangles=self.rectangles
-        )
+        return KeypointDataset(source, self.skeleton, self.input_size, self.framing)
 
     def eval_loader(self, split: str) -> DataLoader:
         """A split in order, without variation."""
-        return self._loader(self.eval_dataset(split), 1 if self.rectangles else self.batch_size)
+        one_by_one = self.framing is Framing.RECTANGLE
+        return self._loader(self.eval_dataset(split), 1 if one_by_one else self.batch_size)
 
     def train_dataset(self) -> ConcatDataset:
         """The varied training split, and the extra pictures after it."""
@@ -80,7 +76,7 @@ class KeypointDataModule(pl.LightningDataModule):
         if self.extra_train is not None:
             sources.append(self.extra_train)
         return ConcatDataset(
-            KeypointDataset(source, self.skeleton, self.input_size, self.crop, self.augment)
+            KeypointDataset(source, self.skeleton, self.input_size, self.framing, self.augment)
             for source in sources
         )
 

@@ -20,7 +20,7 @@ SHARED, SHIPPED = "shared", "shipped"
 
 
 class ClassifierModel(Protocol):
-    """A backend: what `pushup.models.weights.load_classifier` gives, or `OnnxClassifier`."""
+    """A backend: what `pushup.models.weights.load` gives for "recognition", or `OnnxClassifier`."""
 
     @property
     def input_size(self) -> int:
@@ -59,7 +59,9 @@ def shared(frame_bgr: np.ndarray, pose: Pose) -> float | None:
 
 def classifier_path(choice: str) -> str:
     """The file that a choice of `open_classifier` names; the choice itself if it names none."""
-    return str(weights.find("classifier")) if choice == SHIPPED else choice
+    if choice == SHARED:
+        return choice
+    return str(weights.locate("classifier" if choice == SHIPPED else choice))
 
 
 def open_classifier(
@@ -80,7 +82,7 @@ def open_classifier(
     if choice is None:
         return None
     if choice != SHARED:
-        network = weights.load_classifier(classifier_path(choice))
+        network = weights.load(classifier_path(choice), "recognition")
         backend = OnnxClassifier(network, threads) if device == "cpu" else network
         return ClassifierPredictor(backend, device)
     if not model.classifies:

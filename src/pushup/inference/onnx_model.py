@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from pushup.cli import InputError
 from pushup.codecs import build_codec
+from pushup.geometry import Framing
 from pushup.models.classifier import PushUpClassifier
 from pushup.models.weights import SPEC_KEY, Model
+from pushup.models.weights.files import with_present_names
 from pushup.skeleton import get_skeleton
 
 
@@ -26,7 +28,7 @@ class OnnxModel:
         codec: Decodes its maps.
         skeleton: Its joints.
         classifies: `predict` says whether somebody is in push-up position.
-        rectangles: Whole frames are looked at in rectangles of their shape.
+        framing: How it looks at a whole frame.
 
     Args:
         source: The `.onnx` file, or what `to_onnx` gives.
@@ -48,6 +50,7 @@ class OnnxModel:
                 f"{path} carries no keypoint model description: "
                 "make it with python -m pushup.inference.export CHECKPOINT OUT.onnx"
             )
+        spec = with_present_names(spec)
         if name is not None and spec["name"] != name:
             raise InputError(
                 f"{path} holds model {spec['name']!r}, not {name!r}: give model={spec['name']} "
@@ -58,7 +61,7 @@ class OnnxModel:
         self.skeleton = get_skeleton(spec["skeleton"])
         self._flip = torch.from_numpy(self.skeleton.flip)
         self.classifies = "classification_head" in spec
-        self.rectangles: bool = spec.get("rectangles", False)
+        self.framing = Framing.named(spec["framing"])
 
     @property
     def input_size(self) -> int:
@@ -88,7 +91,7 @@ class OnnxClassifier:
         input_size: Side of the square input in pixels.
 
     Args:
-        model: As `pushup.models.weights.load_classifier` gives it.
+        model: As `pushup.models.weights.load` gives it for "recognition".
         threads: Threads of ONNX Runtime; 0 = as it sees fit.
     """
 

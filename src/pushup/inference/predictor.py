@@ -8,13 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pushup.geometry import FrameTransform
+from pushup.geometry import Box, FrameTransform, Framing
 from pushup.inference.onnx_model import OnnxModel, to_onnx
 from pushup.models import weights
 from pushup.skeleton import Skeleton
-
-Box = tuple[float, float, float, float]
-"""x1, y1, x2, y2 edges in frame coordinates."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class PoseModel(Protocol):
 
     name: str
     skeleton: Skeleton
-    rectangles: bool
+    framing: Framing
 
     @property
     def input_size(self) -> int:
@@ -79,12 +76,6 @@ def as_images(frame_bgr: np.ndarray, transform: FrameTransform) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(input_rgb.transpose(2, 0, 1)))[None]
 
 
-def whole_frame(size_wh: tuple[int, int], model: PoseModel) -> FrameTransform:
-    """How a model looks at a whole frame: as it has learnt to."""
-    look = FrameTransform.fit if model.rectangles else FrameTransform.pad_square
-    return look(size_wh, model.input_size)
-
-
 class KeypointPredictor:
     """Looks at the whole frame, or at a box of it, one frame at a time.
 
@@ -102,10 +93,7 @@ class KeypointPredictor:
     def __call__(self, frame_bgr: np.ndarray, box_xyxy: Box | None = None) -> Pose:
         """Pose in a (H, W, 3) uint8 frame; the square around the box is looked at."""
         height, width = frame_bgr.shape[:2]
-        if box_xyxy is None:
-            transform = whole_frame((width, height), self.model)
-        else:
-            transform = FrameTransform.crop(box_xyxy, self.model.input_size)
+        transform = self.model.framing.transform((width, height), self.model.input_size, box_xyxy)
         images = as_images(frame_bgr, transform).to(self._device)
         keypoints, scores, position = self.model.predict(images, self._flip_test)
         keypoints_frame = transform.to_frame(keypoints[0].double().cpu().numpy())
@@ -121,12 +109,12 @@ class KeypointPredictor:
 
 
 def load_model(
-    path: str | Path, name: str | None = None, device: str = "cpu", threads: int = 0
+    path_or_name: str | Path, name: str | None = None, device: str = "cpu", threads: int = 0
 ) -> PoseModel:
     """The model in a file: in ONNX Runtime, several times as fast on a CPU as torch; else in torch.
 
     Args:
-        path: A `.ckpt`, `.safetensors` or `.onnx` file; the last is never run by torch.
+        path_or_name: See `pushup.models.weights.locate`; an `.onnx` file is never run by torch.
         name: If given, the model that the file has to hold.
         device: Where it is to run: "cpu", or what torch calls a device.
         threads: Threads of ONNX Runtime; 0 = as it sees fit.
@@ -134,7 +122,8 @@ def load_model(
     Raises:
         InputError: See `pushup.models.weights.load` and `OnnxModel`.
     """
-    if Path(path).suffix == ".onnx":
+    path = weights.locate(path_or_name)
+    if path.suffix == ".onnx":
         return OnnxModel(path, name, threads)
-    model = weights.load(path, name)
+    model = weights.load(path, name=name)
     return OnnxModel(to_onnx(model), threads=threads) if device == "cpu" else model

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from pushup.inference.predictor import Box, KeypointPredictor, Pose, PoseModel
+from pushup.geometry import Box
+from pushup.inference.predictor import KeypointPredictor, Pose, PoseModel
 
 
 class OneEuro:

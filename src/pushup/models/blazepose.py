@@ -107,6 +107,11 @@ class BlazePose(nn.Module):
             last: nn.Conv2d | nn.BatchNorm2d = layer[-1]  # type: ignore[assignment, index]
             nn.init.zeros_(last.weight)
 
+    @property
+    def folded(self) -> bool:
+        """There is no batch norm (any more)."""
+        return not self.config["batch_norm"]
+
     def fold(self) -> None:
         """Turn batch norm into weights and biases: the same function in evaluation mode."""
         for parent in list(self.modules()):

@@ -77,7 +77,7 @@ class PushUpClassifier(nn.Module):
         """Scores (B,) in 0..1 that somebody is in push-up position, of RGB uint8 images."""
         return self(images).float().sigmoid()
 
-    def temper(self, temperature: float) -> None:
+    def scale_temperature(self, temperature: float) -> None:
         """Divide its logits by a temperature; see `pushup.metrics.calibration.temperature`."""
         unit: nn.Linear = self.network.get_classifier()  # type: ignore[operator]
         with torch.no_grad():

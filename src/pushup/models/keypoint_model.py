@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from pushup.cli import InputError
 from pushup.codecs import CODECS, Codec, build_codec
+from pushup.geometry import Framing
 from pushup.models.blazepose import BlazePose
 from pushup.models.classification_head import ClassificationHead
 from pushup.models.encoder_decoder import EncoderDecoder
+from pushup.models.network import FoldsBatchNorm, SharesFeatures
 from pushup.skeleton import Skeleton, get_skeleton
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
@@ -21,14 +23,13 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
 """By the name under which a weights file states them."""
 
 
-def _start_empty(network: nn.Module, joints: int) -> None:
+def _start_empty(head: nn.Conv2d, joints: int) -> None:
     """Let an untrained network begin with nearly empty heatmaps, as the targets are.
 
     Otherwise the first hundreds of steps only push every cell down (the prior of Lin et al.,
     "Focal Loss for Dense Object Detection", ICCV 2017).
     """
     with torch.no_grad():
-        head: nn.Conv2d = network.head  # type: ignore[assignment]
         nn.init.normal_(head.weight, std=0.01)
         head.bias[:joints] = -5.0  # type: ignore[index]
 
@@ -40,13 +41,14 @@ class KeypointModel(nn.Module):
 
     Attributes:
         name: Short name, such as "mobilenet".
-        network: The bare network: normalised images to maps; has `stride` and `config`.
-        rectangles: Whole frames are looked at in rectangles of their shape, as they were learnt.
+        network: The bare network, see `pushup.models.network.Network`.
+        framing: How it looks at a picture, as it has learnt to.
         classification_head: Recognises push-up position; None where the model has none.
         metrics: Measured figures that travel with the weights.
     """
 
     classification_head: ClassificationHead | None
+    codec: Codec
     _scale: Tensor
     _shift: Tensor
     flip: Tensor
@@ -59,7 +61,7 @@ class KeypointModel(nn.Module):
         skeleton: Skeleton,
         mean: Sequence[float] = (0.0, 0.0, 0.0),
         std: Sequence[float] = (1.0, 1.0, 1.0),
-        rectangles: bool = False,
+        framing: Framing | str = Framing.SQUARE,
     ) -> None:
         """Join the parts.
 
@@ -70,17 +72,18 @@ class KeypointModel(nn.Module):
             skeleton: Joints of the maps, in order.
             mean: Per RGB channel, subtracted from pixels in 0..1.
             std: Per RGB channel, divides after that.
-            rectangles: Learn from rectangles as well, and look at whole frames in such.
+            framing: How it looks at a picture, in training and afterwards.
         """
         super().__init__()
         if not isinstance(network, nn.Module):
             network = network(out_channels=codec.maps_per_joint * len(skeleton))
-            _start_empty(network, len(skeleton))
+            if hasattr(network, "head"):
+                _start_empty(network.head, len(skeleton))  # type: ignore[arg-type]
         self.name = name
         self.network = network
         self.codec = codec
         self.skeleton = skeleton
-        self.rectangles = rectangles
+        self.framing = Framing.named(framing)
         self.classification_head = None
         self.metrics: dict[str, Any] = {}
         self.mean, self.std = tuple(mean), tuple(std)
@@ -111,22 +114,44 @@ class KeypointModel(nn.Module):
 
     def fold(self) -> None:
         """Drop layers that only training needs, where the network has any."""
-        if isinstance(self.network, BlazePose):
+        if isinstance(self.network, FoldsBatchNorm) and not self.network.folded:
             self.network.fold()
 
-    @property
-    def folded(self) -> bool:
-        """Layers that only training needs have been dropped, or never were there."""
-        return isinstance(self.network, BlazePose) and not self.network.config["batch_norm"]
-
     def unfold(self, images: Tensor) -> None:
-        """The opposite of `fold`, for a folded network to be trained on with batch norm.
+        """The opposite of `fold`, for a network to be trained on with batch norm.
 
         Args:
             images: RGB images (B, 3, S, S) like those to come, uint8 or float in 0..255.
+
+        Raises:
+            InputError: The network has no batch norm that folds.
         """
-        assert isinstance(self.network, BlazePose), "no other network folds"
-        self.network.unfold(self._normalised(images))
+        if not isinstance(self.network, FoldsBatchNorm):
+            raise InputError(f"model {self.name!r} has no batch norm to unfold")
+        if self.network.folded:
+            self.network.unfold(self._normalised(images))
+
+    def add_classification_head(
+        self, width: int, dropout: float, beneath: dict[str, Any] | None = None
+    ) -> None:
+        """Give it a new head that says whether somebody is in push-up position, to be trained.
+
+        Args:
+            width: See `ClassificationHead`.
+            dropout: See `ClassificationHead`.
+            beneath: See `ClassificationHead`.
+
+        Raises:
+            InputError: The network does not share its features.
+        """
+        if not isinstance(self.network, SharesFeatures):
+            raise InputError(
+                f"model {self.name!r} cannot share its features with a classification head: "
+                "its network lacks encode, decode and deepest_channels"
+            )
+        channels = self.network.deepest_channels
+        self.classification_head = ClassificationHead(channels, width, dropout, beneath)
+        self.framing = Framing.SQUARE  # which the head learns from
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps of RGB images (B, 3, H, W), uint8 or float in 0..255."""
@@ -193,7 +218,7 @@ class KeypointModel(nn.Module):
             "input_size": self.input_size,
             "mean": list(self.mean),
             "std": list(self.std),
-            "rectangles": self.rectangles,
+            "framing": str(self.framing),
             "color_order": "rgb",
             "metrics": self.metrics,
             **head,
@@ -213,7 +238,7 @@ class KeypointModel(nn.Module):
             skeleton=get_skeleton(spec["skeleton"]),
             mean=spec["mean"],
             std=spec["std"],
-            rectangles=spec.get("rectangles", False),
+            framing=spec["framing"],
         )
         model.metrics = dict(spec.get("metrics", {}))
         if "classification_head" in spec:

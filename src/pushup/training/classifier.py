@@ -1,6 +1,7 @@
 """Training of the classifier, and of a keypoint model's classification head."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -10,10 +11,34 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import BinaryAccuracy, BinaryAUROC, BinaryF1Score
 
 from pushup.cli import InputError
+from pushup.models import weights
 from pushup.models.classifier import PushUpClassifier
 from pushup.models.keypoint_model import KeypointModel
 from pushup.training.schedules import Schedule
 from pushup.training.task import Task
+
+
+def with_classification_head(
+    path: str | Path | None, input_size: int, width: int = 128, dropout: float = 0.5
+) -> KeypointModel:
+    """The trained keypoint model in a file, with a new classification head to be trained.
+
+    Raises:
+        InputError: There is no file, it cannot be used, or takes pictures of another size.
+    """
+    if path is None:
+        raise InputError(
+            "a classification head belongs to a trained keypoint model: give init_from=FILE"
+        )
+    model = weights.load(path)
+    if model.input_size != input_size:
+        raise InputError(
+            f"{path} takes pictures of {model.input_size} pixels: "
+            f"add model.input_size={model.input_size}"
+        )
+    spec, _ = weights.read(weights.locate(path))
+    model.add_classification_head(width, dropout, spec.get("training"))
+    return model
 
 
 class RecognitionTask(Task):

@@ -7,10 +7,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torchmetrics import Metric
 
+from pushup.geometry import Framing
 from pushup.metrics.torchmetrics_keypoints import BboxPCK, KeypointMAE, PCKs
 from pushup.models.keypoint_model import KeypointModel
+from pushup.training.aspect_ratio import SHARE, crop_aspect_ratio
 from pushup.training.distillation import Teacher
-from pushup.training.framing import RECTANGLES, cut_to_band
 from pushup.training.schedules import Schedule
 from pushup.training.task import Task
 
@@ -55,12 +56,14 @@ class KeypointTask(Task):
         )
 
     def _shared_step(self, batch: dict[str, Tensor], stage: str) -> Tensor:
-        images, labelled, training = batch["image"], batch["labelled"], stage == "train"
+        images, keypoints, labelled = batch["image"], batch["keypoints"], batch["labelled"]
+        training = stage == "train"
+        if training and self.model.framing is Framing.RECTANGLE and torch.rand(()) < SHARE:
+            images, keypoints = crop_aspect_ratio(images, keypoints)
+        height, width = images.shape[2:]
         targets = self.model.codec.encode(
-            batch["keypoints"], labelled, batch["visible"], self.model.stride
+            keypoints, labelled, batch["visible"], self.model.stride, (width, height)
         )
-        if training and self.model.rectangles and torch.rand(()) < RECTANGLES:
-            images, targets = cut_to_band(images, targets, batch["keypoints"])
         images = images.contiguous(memory_format=self.memory_format)
         maps = self.model(images).float()
         if training and self.teacher is not None:
@@ -81,6 +84,6 @@ class KeypointTask(Task):
             side = self.model.input_size
             metric: Metric
             for name, metric in self.metrics.items():  # type: ignore[assignment]
-                metric.update(predicted / side, batch["keypoints"] / side, batch["labelled"])
+                metric.update(predicted / side, keypoints / side, batch["labelled"])
                 self.log(f"{stage}/{name}", metric, prog_bar=name == "pcks", batch_size=len(images))
         return loss

@@ -29,8 +29,8 @@ def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
     model = instantiate(config.model.module)
     data = instantiate(config.data.module)
     if config.init_from:
-        source = weights.load_any(config.init_from)
-        if config.model.get("batch_norm") and isinstance(source, KeypointModel) and source.folded:
+        source = weights.load(config.init_from, None)
+        if config.model.get("batch_norm") and isinstance(source, KeypointModel):
             source.unfold(next(iter(data.train_dataloader()))["image"])
         _copy_matching(source, model, config.init_from)
     task = instantiate(config.model.task)(

@@ -52,7 +52,7 @@ class Setup:
         """Of the keypoint model; None without one: then there are only traces that exist."""
         from pushup.models import weights
 
-        return self.ckpt_path or (str(weights.find(self.model)) if self.model else None)
+        return self.ckpt_path or (str(weights.locate(self.model)) if self.model else None)
 
     def cache_key(self) -> dict[str, Any]:
         """What decides how its traces look: settings, and the contents of the weights' files."""

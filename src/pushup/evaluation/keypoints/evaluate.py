@@ -33,7 +33,7 @@ from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
 
 OpenData = Callable[..., KeypointDataModule]
-"""Builds a data module for a model's `skeleton`, `input_size`, `rectangles` and a `batch_size`."""
+"""Builds a data module for a model's `skeleton`, `input_size`, `framing` and a `batch_size`."""
 
 SHOWN = 36
 """Labels to look at on the page and in the report; results.json has them all."""
@@ -51,8 +51,8 @@ def load_model(ckpt_path: str | None, name: str | None) -> KeypointModel:
     if ckpt_path is None:
         if name is None:
             raise InputError("nothing to evaluate: give ckpt_path=FILE, or model=NAME")
-        ckpt_path = str(weights.find(name))
-    return weights.load(ckpt_path, name).to("cuda" if torch.cuda.is_available() else "cpu")
+        ckpt_path = name
+    return weights.load(ckpt_path, name=name).to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def evaluate_keypoints(
@@ -64,6 +64,7 @@ def evaluate_keypoints(
     reference: Reference = "shoulders",
     flip_test: bool = False,
     batch_size: int = 32,
+    framing: str | None = None,
 ) -> dict[str, Any]:
     """Measure one model; print and write results.json, results.md, images.csv and pictures.
 
@@ -76,13 +77,14 @@ def evaluate_keypoints(
         reference: Distance by which PCKs is normalised.
         flip_test: Average with the mirrored picture; the figures without it are put beside.
         batch_size: Images a forward pass.
+        framing: Another one than the model's own.
 
     Returns:
         What results.json holds.
     """
     check_reference(reference)
     network = load_model(ckpt_path, model)
-    module = open_for(network, data, batch_size)
+    module = open_for(network, data, batch_size, framing)
     loader = module.eval_loader(split)
     dataset = cast(KeypointDataset, loader.dataset)
     predictions = predict(network, loader, flip_test)
@@ -94,8 +96,7 @@ def evaluate_keypoints(
         "model": network.name,
         "params": sum(p.numel() for p in network.network.parameters()),
         "split": split,
-        "crop": module.crop,
-        "rectangles": module.rectangles,
+        "framing": str(module.framing),
         "reference": reference,
         "flip_test": flip_test,
         "images_per_s": len(predictions) / predictions.seconds,
@@ -123,8 +124,10 @@ def check_reference(reference: str) -> None:
         raise InputError(f"unknown reference={reference!r}: choose {known}")
 
 
-def open_for(model: KeypointModel, data: OpenData, batch_size: int) -> KeypointDataModule:
-    """The data in the joints and the size that `model` was made for.
+def open_for(
+    model: KeypointModel, data: OpenData, batch_size: int, framing: str | None = None
+) -> KeypointDataModule:
+    """The data in the joints, the size and (without another `framing`) the framing of `model`.
 
     Raises:
         InputError: The data set has no keypoints.
@@ -132,7 +135,7 @@ def open_for(model: KeypointModel, data: OpenData, batch_size: int) -> KeypointD
     module = data(
         skeleton=model.skeleton,
         input_size=model.input_size,
-        rectangles=model.rectangles,
+        framing=framing or model.framing,
         batch_size=batch_size,
     )
     if module.open_split is None:
@@ -170,10 +173,10 @@ def mean_pose(module: KeypointDataModule, split: str) -> tuple[torch.Tensor, str
 def markdown(results: dict[str, Any]) -> str:
     """The report of `evaluate_keypoints`."""
     sources, per_length = results["sources"], f"distance of the {results['reference']}"
-    framing = " in rectangles of its shape, one by one" if results["rectangles"] else ""
+    one_by_one = " (one by one)" if results["framing"] == "rectangle" else ""
     parts = [
         f"# {results['model']} on split {results['split']}\n",
-        f"{results['params']:,} parameters; crop={results['crop']}{framing}; flip test "
+        f"{results['params']:,} parameters; framing={results['framing']}{one_by_one}; flip test "
         f"{'on' if results['flip_test'] else 'off'}; {results['images_per_s']:.1f} images/s in "
         f"torch, {results['ms']:.1f} ms for a frame of 16:9 ({results['device']}).\n",
         f"PCKs: joints within 0.25 x the true {per_length}, labelled joints only (unmasked: the "

@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from pushup.cli import InputError
 from pushup.inference.onnx_model import OnnxModel, to_onnx
-from pushup.inference.predictor import whole_frame
 from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import Skeleton
 
@@ -142,6 +141,6 @@ def keypoint_latency_ms(model: KeypointModel) -> float:
     """Median milliseconds from a frame of 16:9 to its keypoints, as infer.py runs it."""
     device = next(model.parameters()).device
     runtime = OnnxModel(to_onnx(model)) if device.type == "cpu" else model
-    width, height = whole_frame((16, 9), model).input_wh
+    width, height = model.framing.transform((16, 9), model.input_size).input_wh
     image = torch.zeros(3, height, width, dtype=torch.uint8, device=device)
     return latency_ms(lambda images: runtime.predict(images)[1], image)

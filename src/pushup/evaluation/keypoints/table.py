@@ -32,6 +32,7 @@ def evaluate_table(
     reference: Reference = "shoulders",
     flip_test: bool = False,
     batch_size: int = 32,
+    framing: str | None = None,
 ) -> dict[str, Any]:
     """Measure every model; print and write results.json, results.md and a figure.
 
@@ -46,6 +47,7 @@ def evaluate_table(
         reference: Distance by which PCKs is normalised.
         flip_test: Average with the mirrored picture.
         batch_size: Images a forward pass.
+        framing: Another one than each model's own.
 
     Returns:
         What results.json holds.
@@ -53,22 +55,20 @@ def evaluate_table(
     check_reference(reference)
     networks = {name: load_model(path, name) for name, path in _chosen(ckpts, published).items()}
     models: dict[str, Any] = {}
-    crop = ""
     for name, network in networks.items():
-        module = open_for(network, data, batch_size)
-        crop = module.crop
+        module = open_for(network, data, batch_size, framing)
         loader = module.eval_loader(split)
         predictions = predict(network, loader, flip_test)
         models[name] = {
             "published": dict(published.get(name, {})),
             "input_size": network.input_size,
-            "rectangles": module.rectangles,
+            "framing": str(module.framing),
             "params": sum(p.numel() for p in network.network.parameters()),
             "images_per_s": len(predictions) / predictions.seconds,
             "ms": keypoint_latency_ms(network),
             "sources": summarise_sources(predictions, reference),
         }
-    settings = {"split": split, "crop": crop, "reference": reference, "flip_test": flip_test}
+    settings = {"split": split, "reference": reference, "flip_test": flip_test}
     results = {**settings, "models": models}
     report = markdown(results)
     print(report)
@@ -83,16 +83,11 @@ def evaluate_table(
 def _chosen(ckpts: Mapping[str, str] | None, published: Published) -> dict[str, str]:
     if ckpts:
         return dict(ckpts)
-    shipped = {
-        file.stem: str(file)
-        for name in published
-        for file in sorted(weights.WEIGHTS.glob(f"{name}*.safetensors"))
-    }
-    if not shipped:
-        raise InputError(
-            f"no weights in {weights.WEIGHTS}: train models and give 'ckpts={{NAME: FILE, ...}}'"
-        )
-    return shipped
+    files = weights.shipped()
+    chosen = {n: str(files[n]) for name in published for n in files if n.startswith(name)}
+    if not chosen:
+        raise InputError("no weights ship: train models and give 'ckpts={NAME: FILE, ...}'")
+    return chosen
 
 
 def markdown(results: dict[str, Any]) -> str:
@@ -100,10 +95,10 @@ def markdown(results: dict[str, Any]) -> str:
     models = results["models"]
     flip = "with" if results["flip_test"] else "no"
     parts = [
-        f"Split {results['split']}, crop={results['crop']}, {flip} flip test, PCKs within 0.25 x "
+        f"Split {results['split']}, {flip} flip test, PCKs within 0.25 x "
         f"the distance of the {results['reference']}, labelled joints only. Brackets: 95 % "
-        "intervals that resample scenes. Published: on the authors' own test split. Fitted: "
-        "whole pictures in rectangles of their shape, one by one. images/s: in torch; ms: a frame "
+        "intervals that resample scenes. Published: on the authors' own test split. Rectangle: "
+        "rectangular inference, one by one. images/s: in torch; ms: a frame "
         "of 16:9, as infer.py runs it.\n"
     ]
     for source in next(iter(models.values()))["sources"]:
@@ -121,7 +116,7 @@ def _source_table(models: dict[str, Any], source: str) -> str:
         rows.append(
             (
                 name,
-                f"{model['input_size']}{' fitted' if model['rectangles'] else ''}",
+                f"{model['input_size']} {model['framing']}",
                 f"{published['params']:,}" if published else "-",
                 f"{model['params']:,}",
                 share(published.get("pcks", float("nan"))),

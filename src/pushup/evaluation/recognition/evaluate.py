@@ -85,9 +85,8 @@ def evaluate_recognition(
     """
     if ckpt_path is None and model is None:
         raise InputError("nothing to evaluate: give ckpt_path=FILE, or model=classifier")
-    path = ckpt_path or weights.find(str(model))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = weights.load_classifier(path, model).to(device)
+    network = weights.load(ckpt_path or str(model), "recognition", model).to(device)
     module = data(input_size=network.input_size, batch_size=batch_size)
     loader = module.eval_loader(split)
     dataset = cast(RecognitionDataset, loader.dataset)

@@ -1,0 +1,42 @@
+"""Weight averaging: several trainings of one model become one model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from pushup.cli import InputError
+from pushup.models.keypoint_model import KeypointModel
+from pushup.models.weights.files import read, save
+from pushup.models.weights.loading import build, locate
+
+
+def average(paths: Sequence[str | Path], out: str | Path) -> None:
+    """Write the mean of the weights of several trainings of one model, one begun from another.
+
+    As good as their ensemble, at the cost of one (Wortsman et al., "Model soups", ICML 2022). The
+    first file says how the mean frames a picture. A calibration of keypoint scores belongs to one
+    file's weights: the mean has none.
+
+    Raises:
+        InputError: See `load`; or the files hold different models.
+    """
+    models, training = [], []
+    for path in map(locate, paths):
+        spec, state = read(path)
+        model = build(path, spec, state)
+        training.append(spec.get("training", {}))
+        model.metrics = {}
+        if isinstance(model, KeypointModel):
+            model.framing = models[0].framing if models else model.framing
+            model.codec = model.codec.uncalibrated()
+        models.append(model)
+        if model.spec() != models[0].spec():
+            raise InputError(f"{path} holds another model than {paths[0]}: give two of one kind")
+    states = [model.state_dict() for model in models]
+    mean = {
+        key: torch.stack([state[key].float() for state in states]).mean(0).to(value.dtype)
+        for key, value in states[0].items()
+    }
+    models[0].load_state_dict(mean)
+    save(models[0], {**models[0].spec(), "training": {"averaged": training}}, out)
