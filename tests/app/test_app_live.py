@@ -6,7 +6,6 @@ import time
 import cv2
 import numpy as np
 import pytest
-from support.dot_clips import CrossingCounter, DotPredictor, dot_clip, rows_of, session
 
 from pushup.app import live, run, single
 from pushup.app.player import DisplayOptions, Player
@@ -16,6 +15,7 @@ from pushup.cli import InputError
 from pushup.counting.form import FormCheck
 from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.source import FrameSource, open_source
+from support.dot_clips import CrossingCounter, DotPredictor, dot_clip, rows_of, session
 
 
 class VirtualCapture:

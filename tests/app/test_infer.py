@@ -9,7 +9,6 @@ from pathlib import Path
 import hydra
 import pytest
 import torch
-from support.dot_clips import dot_clip, rows_of
 
 from pushup.app.arguments import quote_paths
 from pushup.codecs import GaussianHeatmap
@@ -17,6 +16,7 @@ from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import UPPER7
+from support.dot_clips import dot_clip, rows_of
 
 ROOT = Path(__file__).parents[2]
 RECORDS = ["annotated.mp4", "config.yaml", "reps.csv", "summary.json"]
