@@ -21,7 +21,7 @@ help: ## List the targets
 install: $(STAMP) ## Make the environment in .venv with the versions of requirements.lock
 
 demo: $(STAMP) ## Count the push-ups of three freshly rendered clips and leave an annotated video
-	$(PY) -m pushup.demo
+	$(PY) -m pushup demo
 
 test: $(STAMP) ## Run the test suite
 	$(PY) -m pytest

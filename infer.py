@@ -1,60 +1,8 @@
 """Count push-ups: `python infer.py source=FILE|CAMERA|FOLDER|URL ckpt_path=FILE [window=true]`."""
 
-import logging
 import sys
-from functools import partial
-from pathlib import Path
 
-import hydra
-from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf, open_dict
-
-from pushup.app.arguments import quote_paths
-from pushup.cli import InputError, command, make_output_dir, run
-
-
-def infer(config: DictConfig) -> None:
-    """Run a source, or every video of a folder."""
-    from pushup.app.folder import run_folder
-    from pushup.app.session import Session
-    from pushup.app.single import run_single
-    from pushup.inference.classifier import open_classifier
-    from pushup.inference.predictor import load_model
-
-    with open_dict(config):  # of conf/model only the name matters: the file brings the rest
-        config.model = OmegaConf.select(config, "model.name")
-    path = config.ckpt_path or config.model or config.default_model
-    model = load_model(path, config.model, config.device)
-    classifier = open_classifier(config.classifier, model, config.device)
-    if classifier is None and config.gate._target_.endswith(".ClassifierGate"):
-        raise InputError(
-            "gate=published reads a classifier's score: give classifier=shipped, FILE or shared"
-        )
-
-    def new_session(listeners=()) -> Session:
-        # partial, so that Hydra neither copies the model nor wraps the errors of the call
-        predictor = instantiate(config.tracker, _partial_=True)(model=model)
-        counter = instantiate(config.counter, _partial_=True)(skeleton=model.skeleton)
-        form = instantiate(config.form, _partial_=True)(skeleton=model.skeleton)
-        show = {"span_s": config.span_s, "activity": config.activity}
-        return Session(predictor, counter, form, classifier, listeners=listeners, **show)
-
-    make, out = partial(make_output_dir, config=config), Path(config.output_dir)
-    if Path(config.source).is_dir():
-        failed = run_folder(Path(config.source), new_session, make, out, **config.folder)
-        sys.exit(1 if failed else 0)
-    print(*run_single(str(config.source), new_session, make, out, **config.single), sep="\n")
-
-
-@hydra.main(config_path="conf", config_name="infer", version_base="1.3")
-@command
-def main(config: DictConfig) -> None:
-    """Command line."""
-    logging.basicConfig(format="%(message)s")
-    logging.getLogger("pushup").setLevel(logging.INFO)  # what counter.explain=true tells
-    infer(config)
-
+from pushup.commands.infer import main
 
 if __name__ == "__main__":
-    sys.argv[1:] = quote_paths(sys.argv[1:])
-    run(main)
+    main(sys.argv[1:])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pushup import demo
+from pushup.__main__ import main as pushup
 
 
 def test_only_real_pictures_enter_the_figures() -> None:
@@ -26,7 +27,7 @@ def test_each_count_stands_beside_the_true_one() -> None:
 
 def test_unknown_model_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="1"):
-        demo.main(["--model", "alexnet"])
+        pushup(["demo", "--model", "alexnet"])
     message = capsys.readouterr().err
     assert "alexnet" in message
     assert message.count("\n") == 1
@@ -36,7 +37,7 @@ def test_unknown_model_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_leaves_counts_and_an_annotated_video(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    demo.main(["--seed", "5", "--clips", "1", "--output-dir", str(tmp_path)])
+    pushup(["demo", "--seed", "5", "--clips", "1", "--output-dir", str(tmp_path)])
     with (tmp_path / "counted" / "summary.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     printed = capfd.readouterr().out

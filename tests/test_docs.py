@@ -7,8 +7,8 @@ from pathlib import Path
 
 import hydra
 import pytest
-from pushup.__main__ import commands as pushup_commands
 
+from pushup.__main__ import commands as pushup_commands
 from pushup.app.arguments import quote_paths
 from pushup.synthetic import write_clips
 

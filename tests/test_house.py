@@ -11,7 +11,9 @@ import pytest
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from pushup.cli import keep_model_name
 from pushup.codecs import GaussianHeatmap
+from pushup.commands.evaluate import keep_evaluation
 from pushup.data import mpii
 from pushup.models import EncoderDecoder, KeypointModel, weights
 from pushup.skeleton import UPPER7
@@ -114,8 +116,10 @@ def test_every_choice_composes_and_names_things_that_exist(
     config = compose(root, *overrides)
     for target in targets(config):
         get_object(target)
-    if root == "infer":  # which takes only the name of a model, as the weights bring the rest
-        OmegaConf.update(config, "model", None, force_add=True)
+    if root == "infer":
+        keep_model_name(config)
+    elif root == "evaluate":
+        keep_evaluation(config)
     OmegaConf.to_container(config, resolve=True)
 
 

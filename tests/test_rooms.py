@@ -27,6 +27,8 @@ ROOMS = (
     "evaluation",
     "app",
     "demo",
+    "commands",
+    "__main__",
 )
 """In import order: each may import those before it, and itself."""
 

@@ -4,13 +4,16 @@ import functools
 import itertools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import hydra
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
+
+from pushup.paths import CONF
 
 T = TypeVar("T")
 
@@ -47,12 +50,23 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
     return run
 
 
-def run(main: Callable[[], object]) -> None:
-    """Run a Hydra entry point; what its command line got wrong becomes one line, exit code 1."""
+def run(
+    function: Callable[[DictConfig], object], config_name: str, overrides: Sequence[str]
+) -> None:
+    """Run a function of a configuration that Hydra composes from the command line's overrides.
+
+    What the command line got wrong becomes one line on stderr, exit code 1.
+
+    Args:
+        function: Takes the configuration.
+        config_name: File of conf, without `.yaml`.
+        overrides: And Hydra's own options, such as `--multirun`.
+    """
     # Hydra then raises its errors instead of printing several lines itself.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    sys.argv[1:] = overrides
     try:
-        main()
+        hydra.main(str(CONF), config_name, version_base="1.3")(function)()
     except HydraException as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         told = itertools.takewhile(lambda line: not line.startswith(_HYDRA_DETAILS), lines)
@@ -77,6 +91,12 @@ def _remove_empty_folders() -> None:
         if folder.is_dir() and {path.name for path in folder.iterdir()} <= {CONFIG_NAME}:
             (folder / CONFIG_NAME).unlink(missing_ok=True)
             folder.rmdir()
+
+
+def keep_model_name(config: DictConfig) -> None:
+    """Make `config.model` the name of the model alone: its weights bring the rest of it along."""
+    with open_dict(config):
+        config.model = OmegaConf.select(config, "model.name")
 
 
 def make_output_dir(path: str | Path, config: DictConfig | None = None) -> Path:

@@ -1,20 +1,17 @@
-"""The main job on rendered clips that no training has seen: `python -m pushup.demo`."""
+"""The main job on rendered clips that no training has seen."""
 
-import argparse
 import csv
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from pushup.cli import command, make_output_dir
+from pushup.cli import make_output_dir
 from pushup.models import weights
-from pushup.paths import REPOSITORY
 from pushup.synthetic import write_clips
 
 RENDERED = "rendered"
@@ -31,10 +28,10 @@ def render(folder: Path, seed: int, clips: int) -> dict[str, int]:
 
 def count(folder: Path, checkpoint: Path, output_dir: Path) -> dict[str, int]:
     """Count in every video of a folder as a user would; the counts by file name."""
-    arguments = ["infer.py", f"source={folder}", f"ckpt_path={checkpoint}"]
+    arguments = ["-m", "pushup", "infer", f"source={folder}", f"ckpt_path={checkpoint}"]
     arguments.append(f"output_dir={output_dir}")
     print("python", shlex.join(arguments), flush=True)
-    process = subprocess.run([sys.executable, *arguments], cwd=REPOSITORY, check=False)
+    process = subprocess.run([sys.executable, *arguments], check=False)
     if process.returncode != 0:
         sys.exit(process.returncode)
     with (output_dir / "summary.csv").open(newline="") as file:
@@ -58,27 +55,23 @@ def real_pcks(metrics: Mapping[str, Any]) -> str:
     return f"PCKs on real images, split {metrics['split']}: " + ", ".join(figures)
 
 
-@command
-def main(argv: list[str] | None = None) -> None:
-    """Command line: see `--help`."""
-    parser = argparse.ArgumentParser(prog="python -m pushup.demo", description=__doc__)
-    parser.add_argument("--seed", type=int, help="of the first clip (default: the clock)")
-    parser.add_argument("--clips", type=int, default=3)
-    parser.add_argument("--model", default="mobilenet", help="with weights in data/weights")
-    parser.add_argument("--output-dir", type=Path, help="default: outputs/demo/SEED")
-    arguments = parser.parse_args(argv)
-    seed = int(time.time()) if arguments.seed is None else arguments.seed
-    checkpoint = weights.locate(arguments.model)
+def run(seed: int, clips: int, model: str, output_dir: Path) -> None:
+    """Render clips, count in them, and print the counts beside the true ones.
+
+    Args:
+        seed: Of the first clip.
+        clips: How many.
+        model: Name of a model whose weights ship.
+        output_dir: Made where it is missing.
+
+    Raises:
+        InputError: There are no such weights, or the folder cannot be written.
+    """
+    checkpoint = weights.locate(model)
     spec, _ = weights.read(checkpoint)
-    chosen = arguments.output_dir or REPOSITORY / "outputs" / "demo" / str(seed)
-    output_dir = make_output_dir(chosen.resolve())
-
-    true = render(output_dir / "clips", seed, arguments.clips)
-    counted = count(output_dir / "clips", checkpoint, output_dir / "counted")
+    folder = make_output_dir(output_dir.resolve())
+    true = render(folder / "clips", seed, clips)
+    counted = count(folder / "clips", checkpoint, folder / "counted")
     print("\n".join(count_table(counted, true)))
-    print(f"{arguments.model}, {checkpoint.name}. {real_pcks(spec['metrics'])}")
-    print("annotated videos:", *sorted(output_dir.glob("counted/*/annotated.mp4")), sep="\n  ")
-
-
-if __name__ == "__main__":
-    main()
+    print(f"{model}, {checkpoint.name}. {real_pcks(spec['metrics'])}")
+    print("annotated videos:", *sorted(folder.glob("counted/*/annotated.mp4")), sep="\n  ")

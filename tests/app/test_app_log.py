@@ -8,6 +8,7 @@ from datetime import date
 import cv2
 import pytest
 
+from pushup.__main__ import main as pushup
 from pushup.app import log, report
 from pushup.app.log import Log
 from pushup.app.speaker import Printer, Speaker
@@ -121,7 +122,7 @@ def test_the_report_sums_days_up_and_draws_them(tmp_path, capsys):
     first, second = report.by_day(log.read(tmp_path / "log.csv"))
     assert first == report.Day(date(2026, 3, 1), 10, 10, 3.0)
     assert second == report.Day(date(2026, 3, 2), 40, 20, pytest.approx(2.5))
-    report.main([str(tmp_path / "log.csv"), "--out", str(tmp_path / "history.png")])
+    pushup(["report", str(tmp_path / "log.csv"), "--out", str(tmp_path / "history.png")])
     assert "2 days; 2026-03-02: 40 repetitions, best set 20, 2.5 s each" in capsys.readouterr().out
     picture = cv2.imread(str(tmp_path / "history.png"))
     assert picture.shape[0] > 400
@@ -142,7 +143,7 @@ def test_a_report_of_something_else_is_refused(tmp_path, capsys, text, out, word
     if text is not None:
         (tmp_path / "log.csv").write_text(text)
     with pytest.raises(SystemExit) as stopped:
-        report.main([str(tmp_path / "log.csv"), "--out", str(tmp_path / out)])
+        pushup(["report", str(tmp_path / "log.csv"), "--out", str(tmp_path / out)])
     assert stopped.value.code == 1
     error = capsys.readouterr().err
     assert words in error

@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from pushup.app.arguments import quote_paths
+from pushup.cli import command
 from pushup.codecs import GaussianHeatmap
+from pushup.commands.infer import infer as infer_command
 from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.keypoint_model import KeypointModel
@@ -78,8 +80,6 @@ def test_a_truncated_video_in_a_window_without_a_display(checkpoint, tmp_path):
 @pytest.fixture
 def here(monkeypatch):
     """Runs infer.py in this process: (folder, arguments) to exit code."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    from infer import main
 
     def run(folder: Path, arguments: dict[str, object]) -> int:
         monkeypatch.chdir(folder)
@@ -87,7 +87,7 @@ def here(monkeypatch):
         with hydra.initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
             config = hydra.compose("infer", [*overrides, "log=null"])
         try:
-            main.__wrapped__(config)
+            command(infer_command)(config)
         except SystemExit as stopped:
             return stopped.code
         return 0

@@ -1,11 +1,9 @@
 """The counter of a bare signal, and the turning points beneath it."""
 
-import sys
-
 import numpy as np
 import pytest
 
-from pushup.counting import signal_counter
+from pushup.__main__ import main as pushup
 from pushup.counting.cycles import CycleDetector, Stillness
 from pushup.counting.signal_counter import SignalCounter
 from support.stick_figures import push_ups
@@ -67,29 +65,28 @@ def test_counts_a_sine_with_gaps(period_s) -> None:
     assert found[0].depth == pytest.approx(0.55, rel=0.2)  # a line fit overshoots fast turns
 
 
-def run(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["signal_counter", *arguments])
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
     code = 0
     try:
-        signal_counter.main()
+        pushup(["signal", *arguments])
     except SystemExit as stop:
         code = int(stop.code or 0)
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 
 
-def test_the_command_counts_a_file(tmp_path, monkeypatch, capsys) -> None:
+def test_the_command_counts_a_file(tmp_path, capsys) -> None:
     height, duration_s = push_ups(4, 1.5)
     times = np.arange(0, duration_s, 0.04)
     path = tmp_path / "distance, in cm.csv"
     lines = [f"{t:.3f},{40 * height(t):.2f}" for t in times]
     path.write_text("time,value\n" + "\n".join(lines) + "\n")
-    code, out, _ = run(monkeypatch, capsys, str(path))
+    code, out, _ = run(capsys, str(path))
     assert code == 0
     assert out.splitlines()[-1] == "4 repetitions"
-    code, out, _ = run(monkeypatch, capsys, str(path), "--upward")
+    code, out, _ = run(capsys, str(path), "--upward")
     assert out.splitlines()[-1] == "3 repetitions"  # upside down, only the tops between lie low
-    code, out, _ = run(monkeypatch, capsys, str(path), "--floor", "30")
+    code, out, _ = run(capsys, str(path), "--floor", "30")
     assert out.splitlines()[-1] == "0 repetitions"
 
 
@@ -102,11 +99,11 @@ def test_the_command_counts_a_file(tmp_path, monkeypatch, capsys) -> None:
         ("0,1\n1,1\n2,1\n", "--floor"),
     ],
 )
-def test_bad_files_are_told_in_one_line(tmp_path, monkeypatch, capsys, text, message) -> None:
+def test_bad_files_are_told_in_one_line(tmp_path, capsys, text, message) -> None:
     path = tmp_path / "signal.csv"
     if text is not None:
         path.write_text(text)
-    code, _, err = run(monkeypatch, capsys, str(path))
+    code, _, err = run(capsys, str(path))
     assert code == 1
     assert message in err
     assert err.count("\n") == 1

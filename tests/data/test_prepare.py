@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from pushup.commands.prepare import main
 from pushup.data import mpii, mpii_splits, seven_point
-from pushup.data.prepare import main
 from support.mpii_release import person, point, unlabelled, write_release
 
 SIZE_WH = (1001, 563)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pushup.__main__ import main as pushup
 from pushup.data import mediapipe_votes, mpii, pseudo_labels
 from pushup.skeleton import MPII_JOINTS
 
@@ -138,7 +139,7 @@ def test_command_makes_a_folder_to_learn_from(tmp_path, capsys):
     ]
     mpii.write_community_json(tmp_path / "labels.json", known)
     checked = ["checked", votes, str(pictures), str(tmp_path / "labels.json")]
-    pseudo_labels.main([str(out), "--of", "frames", votes, str(pictures), "--of", *checked])
+    pushup(["pseudo-labels", str(out), "--of", "frames", votes, str(pictures), "--of", *checked])
     printed = capsys.readouterr().out
     assert "frames: 3 of 3 pictures" in printed
     assert "checked: 1 of 3 pictures" in printed  # b shows somebody else, c nobody who is known
@@ -166,7 +167,7 @@ def test_command_refuses_in_one_line(tmp_path, capsys):
         (["x", good, "."], "is not empty"),
     ):
         with pytest.raises(SystemExit) as stopped:
-            pseudo_labels.main([str(tmp_path / "out"), "--of", *part])
+            pushup(["pseudo-labels", str(tmp_path / "out"), "--of", *part])
         assert stopped.value.code == 1
         assert message in capsys.readouterr().err
         assert not (tmp_path / "out" / "train.json").exists()

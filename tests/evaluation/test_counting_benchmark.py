@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import sys
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ from hydra import compose, initialize_config_dir
 
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap
+from pushup.commands.evaluate import evaluate
 from pushup.counting.trace import Trace, load_trace, save_trace
 from pushup.data.clips import read_clips
 from pushup.evaluation.counting.evaluate import evaluate_counting
@@ -27,8 +27,6 @@ from pushup.skeleton import UPPER7
 from support.stick_figures import film, push_ups
 
 REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY))  # the commands lie beside src, not in it
-import evaluate  # noqa: E402
 
 GATE = {"_target_": "pushup.counting.gate.PoseGate"}
 TRACKER = {"_target_": "pushup.inference.predictor.KeypointPredictor"}
@@ -136,7 +134,7 @@ def test_the_command_writes_results_a_table_and_plots(clips, tmp_path) -> None:
                 "workers=1",
             ],
         )
-    evaluate.evaluate(config)
+    evaluate(config)
     results = json.loads((out / "results.json").read_text())
     assert set(results["counters"]) == {"default", "offline", "best_constant"}
     needed = {"mae", "mae_abs", "obo", "exact", "rmse", "f1_time", "false_per_minute"}

@@ -1,7 +1,6 @@
 import csv
 import json
 import math
-import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch import nn
 
 from pushup.cli import InputError, command
 from pushup.codecs import GaussianHeatmap
+from pushup.commands.evaluate import evaluate
 from pushup.data.module import KeypointDataModule
 from pushup.data.records import Record
 from pushup.evaluation import pictures
@@ -29,8 +29,6 @@ from pushup.models import BlazePose, KeypointModel, weights
 from pushup.skeleton import UPPER7
 
 REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY))  # the commands lie beside src, not in it
-import evaluate  # noqa: E402
 
 SIZE_WH = (64, 48)
 SIDE = 64

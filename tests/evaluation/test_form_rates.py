@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +9,11 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from pushup.cli import InputError
+from pushup.commands.evaluate import evaluate
 from pushup.counting.trace import Trace, save_trace
 from support.stick_figures import film, push_ups
 
 REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY))  # the commands lie beside src, not in it
-import evaluate  # noqa: E402
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ def clips(tmp_path: Path) -> Path:
 def rates(out: Path, *overrides: str) -> dict:
     with initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):
         config = compose("evaluate", ["mode=form", f"output_dir={out}", *overrides])
-    return evaluate.evaluate(config)
+    return evaluate(config)
 
 
 def test_rates_by_hand(clips, tmp_path, capsys) -> None:

@@ -8,6 +8,7 @@ import onnx
 import pytest
 import torch
 
+from pushup.__main__ import main as pushup
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.geometry import Framing
@@ -119,7 +120,7 @@ def test_a_whole_frame_is_looked_at_as_the_model_has_learnt_to(tmp_path, framing
 def test_the_command_exports_and_reports(tmp_path, capsys):
     model = next(small_models())
     weights.save(model, model.spec(), tmp_path / "m.safetensors")
-    export.main([str(tmp_path / "m.safetensors"), str(tmp_path / "sub" / "m.onnx")])
+    pushup(["export-onnx", str(tmp_path / "m.safetensors"), str(tmp_path / "sub" / "m.onnx")])
     assert "differ from torch by at most" in capsys.readouterr().out
     assert load_model(tmp_path / "sub" / "m.onnx", "blazepose").name == "blazepose"
 

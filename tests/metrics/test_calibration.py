@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from pushup.__main__ import main as pushup
 from pushup.codecs import GaussianHeatmap
 from pushup.inference.onnx_model import OnnxModel, to_onnx
 from pushup.metrics.calibration import platt_scaling, temperature
 from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.keypoint_model import KeypointModel
-from pushup.models.weights.__main__ import main
 from pushup.skeleton import UPPER7
 
 
@@ -43,7 +43,7 @@ def test_calibrate_command_changes_scores_alone(tmp_path, capsys):
     model = KeypointModel("blazepose", BlazePose(7), GaussianHeatmap(64, 4.0), UPPER7)
     file, out = tmp_path / "file.safetensors", tmp_path / "out.safetensors"
     weights.save(model, model.spec() | {"training": {"seed": 0}}, file)
-    main(["calibrate", str(out), str(file), "2", "0.5"])
+    pushup(["weights", "calibrate", str(out), str(file), "2", "0.5"])
     images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
     before, after = weights.load(file), weights.load(out)
     points, scores, _ = before.predict(images)
@@ -54,7 +54,7 @@ def test_calibrate_command_changes_scores_alone(tmp_path, capsys):
         torch.testing.assert_close(found_scores, expected, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(after(images), before(images))  # what a teacher shows
     assert weights.read(out)[0]["training"] == {"calibrated": [2.0, 0.5], "of": {"seed": 0}}
-    main(["calibrate", str(out), str(out), "3", "-1"])
+    pushup(["weights", "calibrate", str(out), str(out), "3", "-1"])
     codec = weights.load(out).codec
     assert (codec.score_scale, codec.score_shift) == (6.0, 0.5)  # 3 (2 x + 0.5) - 1
     weights.average([out, file], tmp_path / "mean.safetensors")
@@ -65,7 +65,7 @@ def test_calibrate_command_changes_scores_alone(tmp_path, capsys):
         ([nothing, classifier, "1", "1"], "no keypoint model"),
     ):
         with pytest.raises(SystemExit) as stopped:
-            main(["calibrate", *bad])
+            pushup(["weights", "calibrate", *bad])
         assert stopped.value.code == 1
         assert message in capsys.readouterr().err
         assert not (tmp_path / "no.safetensors").exists()

@@ -1,6 +1,5 @@
 import csv
 import json
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +10,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from pushup.__main__ import main as pushup
 from pushup.cli import InputError, command, make_output_dir
+from pushup.commands.evaluate import evaluate
 from pushup.data.augment import Augment, RandomCrop
 from pushup.data.recognition import (
     LabelledImage,
@@ -26,16 +27,12 @@ from pushup.inference.onnx_model import OnnxClassifier
 from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import PushUpClassifier, weights
 from pushup.models.encoders import build_encoder
-from pushup.models.weights.__main__ import main
-from pushup.synthetic import recognition_set
 from pushup.training import run
 from pushup.training.classifier import RecognitionTask
 from pushup.training.schedules import Schedule
 from support.classifier_data import ENCODER, HEADER
 
 REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY))  # the commands lie beside src, not in it
-import evaluate  # noqa: E402
 
 
 @pytest.fixture
@@ -121,7 +118,7 @@ def test_temper_command(tmp_path, capsys):
     torch.nn.init.normal_(model.network.get_classifier().weight)
     file, out = tmp_path / "file.safetensors", tmp_path / "out.safetensors"
     weights.save(model, model.spec() | {"training": {"seed": 0}}, file)
-    main(["temperature", str(out), str(file), "0.25"])
+    pushup(["weights", "temperature", str(out), str(file), "0.25"])
     images = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
     before, after = (weights.load(path, "recognition")(images) for path in (file, out))
     torch.testing.assert_close(after, 4 * before, atol=2e-2, rtol=1e-2)
@@ -134,7 +131,7 @@ def test_temper_command(tmp_path, capsys):
         ),
     ):
         with pytest.raises(SystemExit) as stopped:
-            main(["temperature", *bad])
+            pushup(["weights", "temperature", *bad])
         assert stopped.value.code == 1
         assert message in capsys.readouterr().err
         assert not (tmp_path / "no.safetensors").exists()
@@ -245,7 +242,7 @@ def test_the_sampler_draws_that_share(data_root):
 
 
 def test_rendered_pictures_are_mixed_in(tmp_path, data_root):
-    recognition_set.main([str(tmp_path / "more"), "--count", "4", "--seed", "3"])
+    pushup(["synthetic", "recognition-set", str(tmp_path / "more"), "--count", "4", "--seed", "3"])
     items = read(tmp_path / "more", "train")
     assert [item.label for item in items] == [False, True] * 2
     assert len({item.group for item in items}) == 4
@@ -260,7 +257,7 @@ def test_rendered_pictures_are_mixed_in(tmp_path, data_root):
     assert weights_drawn[:48].sum() == pytest.approx(0.75)
     (tmp_path / "file").touch()
     with pytest.raises(SystemExit):
-        recognition_set.main([str(tmp_path / "file"), "--count", "1"])
+        pushup(["synthetic", "recognition-set", str(tmp_path / "file"), "--count", "1"])
 
 
 # Model
@@ -387,7 +384,7 @@ def test_training_learns_and_evaluation_measures(configured, data_root, tmp_path
         f"output_dir='{tmp_path}/evaluated'",
     ]
     with hydra.initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):
-        results = evaluate.evaluate(hydra.compose("evaluate", overrides))
+        results = evaluate(hydra.compose("evaluate", overrides))
     assert isinstance(results, dict)
     assert results["auc"] > 0.95  # a lying bar against an upright one
     written = json.loads((tmp_path / "evaluated" / "results.json").read_text())

@@ -9,11 +9,11 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
+from pushup.__main__ import main as pushup
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.geometry import Framing
 from pushup.models import BlazePose, EncoderDecoder, KeypointModel, weights
-from pushup.models.weights.__main__ import main
 from pushup.skeleton import BODY16, UPPER7
 
 CONF_DIR = Path(__file__).parents[2] / "conf"
@@ -258,8 +258,9 @@ def test_export_command(tmp_path, model, capsys):
     torch.save(checkpoint, tmp_path / "best.ckpt")
     (tmp_path / "results.json").write_text(json.dumps({"sources": {"all": {"pcks": 0.25}}}))
     out = tmp_path / "out.safetensors"
-    main(
+    pushup(
         [
+            "weights",
             "export",
             str(tmp_path / "best.ckpt"),
             str(out),
@@ -268,10 +269,10 @@ def test_export_command(tmp_path, model, capsys):
         ]
     )
     assert weights.load(out).metrics == {"sources": {"all": {"pcks": 0.25}}}
-    main(["show", str(out)])
+    pushup(["weights", "show", str(out)])
     assert '"task": "keypoints"' in capsys.readouterr().out
     with pytest.raises(SystemExit) as stopped:
-        main(["show", str(tmp_path / "none.ckpt")])
+        pushup(["weights", "show", str(tmp_path / "none.ckpt")])
     assert stopped.value.code == 1
 
 
@@ -282,7 +283,7 @@ def test_average_command(tmp_path, capsys):
     for i, each in enumerate(trained):
         weights.save(each, each.spec() | {"training": {"seed": i}}, tmp_path / f"{i}.safetensors")
     files = [str(tmp_path / f"{i}.safetensors") for i in range(2)]
-    main(["average", str(tmp_path / "mean.safetensors"), *files])
+    pushup(["weights", "average", str(tmp_path / "mean.safetensors"), *files])
     spec, state = weights.read(tmp_path / "mean.safetensors")
     assert spec["training"] == {"averaged": [{"seed": 0}, {"seed": 1}]}
     assert spec["framing"] == "rectangle"  # as the first file says
@@ -293,8 +294,9 @@ def test_average_command(tmp_path, capsys):
     other = KeypointModel("blazepose", BlazePose(7), GaussianHeatmap(64, 3.0), UPPER7)
     weights.save(other, other.spec(), tmp_path / "other.safetensors")
     with pytest.raises(SystemExit):
-        main(
+        pushup(
             [
+                "weights",
                 "average",
                 str(tmp_path / "no.safetensors"),
                 files[0],

@@ -1,7 +1,6 @@
 """Rendered people as pictures and as keypoints, and false counts over what is no push-up."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from hydra import compose, initialize_config_dir
 
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap
+from pushup.commands.evaluate import evaluate
 from pushup.counting.default import DefaultCounter
 from pushup.counting.trace import load_trace, save_trace
 from pushup.evaluation.counting.negatives import evaluate_negatives
@@ -23,8 +23,6 @@ from pushup.skeleton import UPPER7
 from pushup.synthetic.routines import NEGATIVES, Errors, Routine, loop
 
 REPOSITORY = Path(__file__).parents[2]
-sys.path.insert(0, str(REPOSITORY))  # the commands lie beside src, not in it
-import evaluate  # noqa: E402
 
 GATE = {"_target_": "pushup.counting.gate.PoseGate"}
 TRACKER = {"_target_": "pushup.inference.predictor.KeypointPredictor"}
@@ -128,7 +126,7 @@ def test_the_command_tells_false_counts_a_minute(clips, tmp_path) -> None:
                 "workers=1",
             ],
         )
-    evaluate.evaluate(config)
+    evaluate(config)
     results = json.loads((out / "results.json").read_text())["counters"]
     for one in results.values():
         assert one["rendered"]["minutes"] == pytest.approx(2 * 49.2 / 60, abs=0.05)

@@ -1,5 +1,4 @@
 import csv
-import sys
 import time
 
 import cv2
@@ -7,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.signal import find_peaks
 
+from pushup.__main__ import main as pushup
 from pushup.cli import InputError
 from pushup.skeleton import MPII_JOINTS
-from pushup.synthetic import EXERCISES, SyntheticSource, __main__, render_clip, write_clips
+from pushup.synthetic import EXERCISES, SyntheticSource, render_clip, write_clips
 from pushup.synthetic.appearance import Appearance, Part
 from pushup.synthetic.body import Body, solve
 from pushup.synthetic.camera import aim
@@ -320,10 +320,7 @@ def test_written_clips_carry_their_truth(tmp_path):
         write_clips(tmp_path / "file", [1], **options)
 
 
-def test_command_draws_a_sheet(tmp_path, monkeypatch):
+def test_command_draws_a_sheet(tmp_path):
     out = tmp_path / "sheet.png"
-    monkeypatch.setattr(
-        sys, "argv", ["x", "sheet", "--out", str(out), "--rows", "1", "--columns", "2"]
-    )
-    __main__.main()
+    pushup(["synthetic", "sheet", "--out", str(out), "--rows", "1", "--columns", "2"])
     assert cv2.imread(str(out)).shape == (288, 576, 3)

@@ -1,16 +1,11 @@
-"""Draws the history of workouts: repetitions a day, best set, tempo.
+"""Draws the history of workouts: repetitions a day, best set, tempo."""
 
-python -m pushup.app.report [outputs/log.csv] [--out history.png]
-"""
-
-import argparse
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 
-from pushup.app import log
-from pushup.cli import InputError, command
+from pushup.cli import InputError
 from pushup.files import replacing
 
 
@@ -91,26 +86,3 @@ def draw(days: list[Day], out: Path) -> None:
         raise InputError(f"cannot write {out}: {error}; {remedy}") from error
     finally:
         plt.close(figure)
-
-
-@command
-def main(argv: list[str] | None = None) -> None:
-    """Command line: see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m pushup.app.report")
-    parser.add_argument("log", nargs="?", default="outputs/log.csv")
-    parser.add_argument("--out", default="history.png")
-    arguments = parser.parse_args(argv)
-    rows = log.read(Path(arguments.log))
-    if not rows:
-        raise InputError(f"{arguments.log} holds no workout yet: run infer.py source=0 window=true")
-    days = by_day(rows)
-    draw(days, Path(arguments.out))
-    latest = days[-1]
-    print(
-        f"{arguments.out}: {len(days)} days; {latest.day}: {latest.repetitions} repetitions, "
-        f"best set {latest.best_set}, {latest.tempo_s:.1f} s each"
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -170,7 +170,7 @@ def push_up_odds(figures: dict[str, float]) -> float:
     with noise added) and in rendered people who do push-ups and anything else
     (`pushup.synthetic.routines`); they are few and far from any single clip. What the
     hands do counts as much as they are seen. The classifier's score is taken for a probability, as
-    that of the shipped one is (`python -m pushup.models.weights temper` makes it so).
+    that of the shipped one is (`python -m pushup weights temperature` makes it so).
 
     Args:
         figures: As `CycleEvidence.figures` gives them, the cycle's `depth` and its `duration_s`.

@@ -1,18 +1,12 @@
-"""Counts down-and-up cycles of any signal: a distance sensor, a pressure mat, somebody's CSV.
+"""Counts down-and-up cycles of any signal: a distance sensor, a pressure mat, somebody's CSV."""
 
-    python -m pushup.counting.signal_counter FILE.csv [--floor F] [--upward]
-
-The file has a time in seconds and a value in its first two columns; a header is passed over.
-"""
-
-import argparse
 import csv
 import math
 from pathlib import Path
 
 import numpy as np
 
-from pushup.cli import InputError, command
+from pushup.cli import InputError
 from pushup.counting.cycles import CycleDetector
 from pushup.counting.filters import RepeatedMedianFilter
 from pushup.counting.types import Rep
@@ -47,7 +41,9 @@ class SignalCounter:
 
 
 def read_signal(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Times in seconds and values, both (N,), of a CSV file.
+    """Times in seconds and values, both (N,), of a CSV file's first two columns.
+
+    A header is passed over.
 
     Raises:
         InputError: The file is missing, a row is no pair of numbers, or times do not increase.
@@ -76,27 +72,20 @@ def _is_number(text: str) -> bool:
     return True
 
 
-@command
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description="Count the down-and-up cycles of a CSV signal.")
-    parser.add_argument("file", type=Path, help="time in seconds and value, one pair a row")
-    parser.add_argument("--floor", type=float, help="least fall; a third of the range if left out")
-    parser.add_argument("--upward", action="store_true", help="a larger value means a lower body")
-    arguments = parser.parse_args()
-    times_s, values = read_signal(arguments.file)
-    values = -values if arguments.upward else values
-    floor = arguments.floor
+def count_signal(times_s: np.ndarray, values: np.ndarray, floor: float | None = None) -> list[Rep]:
+    """The repetitions of a signal whose low values are a low body.
+
+    Args:
+        times_s: (N,).
+        values: (N,).
+        floor: Least fall of a repetition; None for a third of the signal's range.
+
+    Raises:
+        InputError: The floor is not above 0.
+    """
     if floor is None:
         floor = float(np.subtract(*np.nanpercentile(values, [95, 5]))) / 3
     if not floor > 0:
-        raise InputError(f"{arguments.file}: a fall above 0 is needed: give --floor F")
+        raise InputError(f"a fall of {floor} is no repetition: give --floor F above 0")
     counter = SignalCounter(floor)
-    reps = [r for t, v in zip(times_s, values, strict=True) if (r := counter.update(t, v))]
-    for number, rep in enumerate(reps, 1):
-        print(f"{number}  from {rep.start_s:.2f} s  low at {rep.bottom_s:.2f} s  {rep.depth:.3g}")
-    print(f"{len(reps)} repetitions")
-
-
-if __name__ == "__main__":
-    main()
+    return [r for t, v in zip(times_s, values, strict=True) if (r := counter.update(t, v))]

@@ -1,17 +1,11 @@
-r"""What MediaPipe Pose says of pictures: on each as it is, mirrored, and turned either way.
+"""What MediaPipe Pose says of pictures: on each as it is, mirrored, and turned either way.
 
-Runs by itself, in an environment of its own, as MediaPipe's last release with this model needs an
-older numpy than this project. Then `python -m pushup.data.pseudo_labels` makes labels of the votes.
-
-    python -m venv mp && mp/bin/pip install mediapipe==0.10.21
-    npm pack @mediapipe/pose && tar xf mediapipe-pose-*.tgz
-    mp/bin/python src/pushup/data/mediapipe_votes.py PICTURES OUT.npz \
-        package/pose_landmark_heavy.tflite
+Runs in an environment of its own, as MediaPipe's last release with this model needs an older numpy
+than this project: it imports nothing of the project.
 
 MediaPipe and its models are Google's, Apache-2.0. A quarter of a second a picture and core.
 """
 
-import argparse
 import os
 import shutil
 import sys
@@ -85,21 +79,20 @@ def votes(path: Path) -> np.ndarray:
     return np.stack(found).astype(np.float32)
 
 
-def main() -> None:
-    """Command line: see the module's docstring."""
-    parser = argparse.ArgumentParser(description="votes of MediaPipe Pose heavy on pictures")
-    parser.add_argument("pictures", type=Path, help="folder of .jpg and .png")
-    parser.add_argument("out", type=Path, help=".npz to write")
-    parser.add_argument("model", type=Path, help="pose_landmark_heavy.tflite")
-    arguments = parser.parse_args()
-    paths = sorted(
-        p for p in arguments.pictures.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png")
-    )
+def write(pictures: Path, out: Path, model: Path) -> None:
+    """Write the votes on all pictures of a folder as an .npz of `names` and `votes`.
+
+    Args:
+        pictures: Folder of .jpg and .png.
+        out: The .npz.
+        model: pose_landmark_heavy.tflite.
+    """
+    paths = sorted(p for p in pictures.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if not paths:
-        sys.exit(f"no pictures in {arguments.pictures}: give another folder")
-    if not arguments.model.is_file():
-        sys.exit(f"no model {arguments.model}: see the top of this file for where it lies")
-    place(arguments.model)
+        sys.exit(f"error: no pictures in {pictures}: give another folder")
+    if not model.is_file():
+        sys.exit(f"error: no model {model}: --help says where it is found")
+    place(model)
     found = []
     spawn = get_context("spawn")  # MediaPipe does not survive fork
     with ProcessPoolExecutor(mp_context=spawn, initializer=start) as pool:
@@ -107,12 +100,8 @@ def main() -> None:
             found.append(vote)
             if number % 100 == 0 or number == len(paths):
                 print(f"{number} of {len(paths)}", flush=True)
-    names = [str(p.relative_to(arguments.pictures)) for p in paths]
-    part = arguments.out.with_name(f".partial-{arguments.out.name}")
+    names = [str(p.relative_to(pictures)) for p in paths]
+    part = out.with_name(f".partial-{out.name}")
     with part.open("wb") as file:
         np.savez_compressed(file, names=names, votes=np.stack(found))
-    os.replace(part, arguments.out)
-
-
-if __name__ == "__main__":
-    main()
+    os.replace(part, out)

@@ -1,6 +1,5 @@
-"""Turn a download into a data folder: `python -m pushup.data.prepare mpii --help`."""
+"""Turns a download into a data folder."""
 
-import argparse
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from pushup.cli import InputError, command
+from pushup.cli import InputError
 from pushup.data import annotations as check
 from pushup.data import mpii, mpii_splits, seven_point
 from pushup.data.mpii_splits import Splits
@@ -183,39 +182,3 @@ def _write(splits: Splits, factors: Factors, folder: Path, variant: str) -> None
             seven_point.write(path, [p.record(Path()) for p in resized], is_pushing_up=False)
         else:
             mpii.write_community_json(path, resized)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pushup.data.prepare", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    sub = commands.add_parser("mpii", help="MPII Human Pose, which you downloaded yourself")
-
-    file, folder = {"type": Path, "metavar": "FILE"}, {"type": Path, "metavar": "DIR"}
-    sub.add_argument("--mat", help="mpii_human_pose_v1_u12_1.mat", **file)
-    sub.add_argument("--images", required=True, help="folder of MPII's images", **folder)
-    sub.add_argument("--out", required=True, help="new folder to write", **folder)
-    lists = sub.add_mutually_exclusive_group()
-    lists.add_argument(
-        "--validation-list", help="Tompson's detections.mat, or lines 'image person'", **file
-    )
-    lists.add_argument("--community", help="folder with train.json and valid.json", **folder)
-    sub.add_argument("--variant", choices=("people", "authors"), default="people")
-    sub.add_argument(
-        "--shrink", type=int, default=640, metavar="PIXELS", help="longer side at most; 0: as it is"
-    )
-    sub.add_argument("--seed", type=int, default=0, metavar="N", help="of a random split")
-    sub.add_argument("--allow-partial", action="store_true", help="go on with part of the data")
-    return parser
-
-
-@command
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line."""
-    options = vars(_parser().parse_args(arguments))
-    counts = prepare_mpii(**options)
-    shown = ", ".join(f"{split} {n:,}" for split, n in counts.items())
-    print(f"{options['out']}: {shown} people")
-
-
-if __name__ == "__main__":
-    main()

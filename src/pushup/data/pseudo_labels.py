@@ -1,25 +1,17 @@
 """Labels from the votes of another pose model, where these agree.
 
-    python -m pushup.data.pseudo_labels OUT --of SOURCE VOTES.npz PICTURES [LABELS.json] --of ...
-
-VOTES comes from `mediapipe_votes.py`. With LABELS, in the community's layout, only pictures that
-they name are taken, and of these the ones in which the votes see the labelled person. OUT becomes a
-folder in that layout with the split train, to learn from beside other data:
-`+data/extra=labelled data.extra_train.root=OUT +data.source_weights.SOURCE=2`.
-
 The rule is that by which the labels of push-up frames were made for which no human labels exist:
 a joint is labelled where at least three votes and three quarters of them lie within a tenth of the
 body of their median, and the model calls it visible.
 """
 
-import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from pushup.cli import InputError, command
+from pushup.cli import InputError
 from pushup.data.mediapipe_votes import LANDMARKS
 from pushup.data.mpii import MpiiPerson, read_community_people, write_community_json
 from pushup.files import new_folder
@@ -161,7 +153,9 @@ def read_votes(path: Path) -> tuple[np.ndarray, list[str]]:
         with np.load(path, allow_pickle=False) as file:
             votes, names = file["votes"], [str(name) for name in file["names"]]
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} holds no votes: make it with mediapipe_votes.py") from error
+        raise InputError(
+            f"{path} holds no votes: make it with python -m pushup mediapipe-votes"
+        ) from error
     if votes.ndim != 4 or votes.shape[2:] != (LANDMARKS, 3) or len(votes) != len(names):
         raise InputError(f"{path} holds votes of shape {votes.shape}: make it again")
     return votes, names
@@ -193,22 +187,3 @@ def write(out: Path, parts: Sequence[Sequence[str]]) -> list[MpiiPerson]:
             link.symlink_to(Path(pictures).resolve(), target_is_directory=True)
         write_community_json(stage / "train.json", found)
     return found
-
-
-@command
-def main(argv: list[str] | None = None) -> None:
-    """Command line: see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m pushup.data.pseudo_labels")
-    parser.add_argument("out", type=Path, help="new folder")
-    metavar = ("SOURCE VOTES PICTURES", "LABELS")
-    parser.add_argument("--of", nargs="+", action="append", required=True, metavar=metavar)
-    arguments = parser.parse_args(argv)
-    if any(len(part) not in (3, 4) for part in arguments.of):
-        raise InputError("--of takes SOURCE VOTES PICTURES, and LABELS where there are any")
-    found = write(arguments.out, arguments.of)
-    joints = np.mean([p.labelled.sum() for p in found])
-    print(f"{arguments.out}: {len(found)} people with {joints:.1f} joints each")
-
-
-if __name__ == "__main__":
-    main()

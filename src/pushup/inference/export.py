@@ -1,20 +1,16 @@
 """Writes a checkpoint as ONNX: uint8 RGB in, normalisation inside the graph, maps out.
 
-    python -m pushup.inference.export CHECKPOINT OUT.onnx
-
 The file carries the model's description as metadata, so that it is used like a checkpoint:
 `infer.py ckpt_path=OUT.onnx`. The export is held against torch before it gets its name.
 """
 
-import argparse
 from pathlib import Path
 
 import torch
 
-from pushup.cli import InputError, command
+from pushup.cli import InputError
 from pushup.files import replacing
 from pushup.inference.onnx_model import OnnxModel, to_onnx
-from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
 
 TOLERANCE = 1e-3
@@ -42,19 +38,3 @@ def export(model: KeypointModel, out: str | Path) -> float:
 @torch.inference_mode()
 def _difference(model: KeypointModel, exported: OnnxModel, images: torch.Tensor) -> float:
     return float((model(images) - exported.outputs(images)[0]).abs().max())
-
-
-@command
-def main(argv: list[str] | None = None) -> None:
-    """Command line: see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m pushup.inference.export")
-    parser.add_argument("checkpoint")
-    parser.add_argument("out")
-    arguments = parser.parse_args(argv)
-    difference = export(weights.load(arguments.checkpoint), arguments.out)
-    size_mb = Path(arguments.out).stat().st_size / 1e6
-    print(f"{arguments.out}: {size_mb:.1f} MB, maps differ from torch by at most {difference:.1e}")
-
-
-if __name__ == "__main__":
-    main()

@@ -48,7 +48,7 @@ class OnnxModel:
         if not isinstance(spec, dict) or spec.get("task") != "keypoints":
             raise InputError(
                 f"{path} carries no keypoint model description: "
-                "make it with python -m pushup.inference.export CHECKPOINT OUT.onnx"
+                "make it with python -m pushup export-onnx CHECKPOINT OUT.onnx"
             )
         spec = with_present_names(spec)
         if name is not None and spec["name"] != name:

