@@ -314,7 +314,7 @@ def save_model(path: Path, name: str, side: int = SIDE, framing: str = "square")
 def run_command(output_dir: Path, *overrides: str) -> object:
     with hydra.initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):
         config = hydra.compose("evaluate", [f"output_dir='{output_dir}'", *overrides])
-    return command(evaluate.evaluate)(config)
+    return command(evaluate)(config)
 
 
 def on(root: Path, split: str = "check") -> list[str]:
