@@ -16,7 +16,8 @@ import numpy as np
 from pushup.counting.trace import Trace
 from pushup.evaluation.counting.runs import build_counter, run_counter
 from pushup.synthetic.camera import VIEWS
-from pushup.synthetic.routines import NEGATIVES, SIZE_WH, Errors, Routine
+from pushup.synthetic.errors import Errors
+from pushup.synthetic.routines import NEGATIVES, SIZE_WH, Routine
 from pushup.synthetic.timing import wander
 
 FOLDER = Path(__file__).parents[1] / "counting"
@@ -25,7 +26,7 @@ COUNTERS = ("default", "offline", "published", "published_exact", "squat", "pull
 PIXEL = 16
 """Steps of the stored coordinates in one pixel."""
 UNKNOWN = -(2**15)
-ERRORS = (Errors(), Errors(0.015, 0.02, 0.0, 0.0, 0.0), Errors(0.045, 0.05, 0.03, 0.02, 0.05))
+ERRORS = (Errors(), Errors().scaled(0.5), Errors().scaled(1.6))
 SCENES = (("push_up",), ("push_up",), ("push_up",), ("?", "push_up"), ("?", "?"))
 """Ten routines of each, "?" for what is no push-up; ten more repeat other exercises. Every other
 routine has a classifier's score."""

@@ -104,6 +104,7 @@ def aim(
     angles_deg: tuple[float, float],
     fill: float,
     size_wh: tuple[int, int],
+    roll_deg: float | None = None,
 ) -> Camera:
     """A camera that frames a person.
 
@@ -115,6 +116,7 @@ def aim(
         fill: Share of the picture that the points span, on the axis where they span most; above
             about 0.95 parts are cut off.
         size_wh: Picture size.
+        roll_deg: Turn of the picture; None for a nearly level one by chance.
     """
     azimuth = np.deg2rad(angles_deg[0] + heading_deg)
     elevation = np.deg2rad(angles_deg[1])
@@ -131,8 +133,9 @@ def aim(
     distance = reach * float(np.exp(rng.uniform(np.log(0.95), np.log(2.6))))
     position = target + distance * direction
     position[2] = max(position[2], rng.uniform(0.06, 0.3))
-    roll = rng.normal(0, 2.5) if rng.random() < 0.9 else rng.normal(0, 14)
-    camera = look_at(position, target, float(roll), size_wh)
+    if roll_deg is None:
+        roll_deg = float(rng.normal(0, 2.5) if rng.random() < 0.9 else rng.normal(0, 14))
+    camera = look_at(position, target, roll_deg, size_wh)
     pixels, _ = camera.project(points)
     spans = np.ptp(pixels, axis=0)
     focal = float(fill * np.min(np.array(size_wh) / np.maximum(spans, 1e-6)))

@@ -6,7 +6,7 @@ clearances are estimates by eye from exercise footage.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,6 +48,11 @@ class Motion:
 
     targets: Callable[[float], IKTargets]
     props: tuple[Prop, ...] = ()
+
+    def shifted(self, offset: np.ndarray) -> "Motion":
+        """The same motion elsewhere: `offset` (3,) metres."""
+        props = tuple(replace(prop, centre=prop.centre + offset) for prop in self.props)
+        return Motion(lambda phase: self.targets(phase).moved(np.eye(3), offset), props)
 
 
 def pair_in(frame_: np.ndarray, out: float, front: float, up: float) -> np.ndarray:

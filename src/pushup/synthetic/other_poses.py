@@ -100,6 +100,29 @@ def lying(body: Body, rng: np.random.Generator) -> Motion:
     return _still(_lay_down(body, targets, 0.08), vec(0, 0, 0.01))
 
 
+def lying_with_phone(body: Body, rng: np.random.Generator) -> Motion:
+    """On the back, on a sofa or the floor, a phone held over the face; the phase moves the arms."""
+    seat = float(rng.choice([0.0, rng.uniform(0.35, 0.5)]))
+    trunk = prone_frame(float(rng.uniform(0.0, 0.35)))
+    trunk = trunk @ rotation(trunk[2], 180)
+    pelvis = vec(0, 0, 0.12)
+    bend = float(rng.uniform(0.0, 0.9))
+    thighs, shanks = pair_in(trunk, 0.1, bend, -1), pair_in(trunk, 0.05, -0.9 * bend, -1)
+    ankles, poles, toes = _legs(body, pelvis, trunk, thighs, shanks)
+    out, jitter = float(rng.uniform(0.2, 0.5)), arm_jitter(rng, 0.08)
+
+    def targets(phase: float) -> IKTargets:
+        upper = pair_in(trunk, out, 1.0, -0.25 + 0.1 * phase) + jitter[0]
+        lower = pair_in(trunk, -0.25, 0.8, 0.75 - 0.15 * phase) + jitter[1]
+        held = assemble(
+            body, pelvis, trunk, trunk, nod_frame(trunk, -20), ankles, poles, upper, lower, toes,
+        )  # fmt: skip
+        return _lay_down(body, held, seat + 0.09)
+
+    box = Prop(vec(0, 0.0, seat / 2), vec(0.45, 1.0, seat / 2))
+    return Motion(targets, (box,) if seat else ())
+
+
 def all_fours(body: Body, rng: np.random.Generator) -> Motion:
     """On hands and knees, as people are before and after push-ups; the phase rocks forward."""
     trunk = prone_frame(np.deg2rad(rng.uniform(-4, 28)))

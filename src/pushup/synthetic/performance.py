@@ -48,6 +48,8 @@ class Performance:
         entrance: Played from the start, over whatever the first segment says.
         exit: Played backwards until the end.
         sway: Offset (2,) of the pelvis over time while exercising.
+        begin_s: Where in the segments' time the clip begins; the entrance begins with the clip.
+        hold_s: So long the body rests at the clip's start before it goes on.
     """
 
     segments: Sequence[Segment]
@@ -55,13 +57,21 @@ class Performance:
     entrance: Entrance | None = None
     exit: Entrance | None = None
     sway: Callable[[float], np.ndarray] | None = None
+    begin_s: float = 0.0
+    hold_s: float = 0.0
 
     change_s = 1.2
     """Seconds in which one segment turns into the next."""
 
+    def _segment_time(self, time_s: float) -> float:
+        return self.begin_s + max(time_s - self.hold_s, 0.0)
+
     def index_at(self, time_s: float) -> int:
         """Index of the segment at a time; the entrance is part of the first."""
-        return max(sum(segment.start_s <= time_s for segment in self.segments) - 1, 0)
+        return self._index(self._segment_time(time_s))
+
+    def _index(self, segment_time_s: float) -> int:
+        return max(sum(segment.start_s <= segment_time_s for segment in self.segments) - 1, 0)
 
     def targets(self, time_s: float) -> IKTargets:
         """What the body does at a time, in the motions' local frame."""
@@ -70,7 +80,8 @@ class Performance:
         left_s = self.duration_s - time_s
         if self.exit and left_s < self.exit.duration_s:
             return self.exit(left_s)
-        index = self.index_at(time_s)
+        time_s = self._segment_time(time_s)
+        index = self._index(time_s)
         segment = self.segments[index]
         targets = segment.targets(time_s)
         since_s = time_s - segment.start_s
@@ -83,10 +94,16 @@ class Performance:
         return replace(targets, pelvis=targets.pelvis + vec(x, y, 0.0))
 
     def repetitions(self, name: str) -> list[RepTruth]:
-        """The true repetitions of the segments of that name, in order."""
-        return [
-            RepTruth(s.start_s + r.start_s, s.start_s + r.bottom_s, s.start_s + r.top_s)
-            for s in self.segments
-            if s.name == name
-            for r in s.repetitions
-        ]
+        """The true repetitions of the segments of that name that the clip shows, in order.
+
+        One that begins before the clip counts while at most a third of its way down is over; one
+        that is cut off by the end counts from two thirds of its way up.
+        """
+        shift_s = self.hold_s - self.begin_s
+        shown = []
+        for segment in self.segments:
+            for rep in segment.repetitions if segment.name == name else ():
+                rep = rep.shifted(segment.start_s + shift_s)
+                if rep.a_third_down_s >= 0 and rep.two_thirds_up_s <= self.duration_s:
+                    shown.append(rep)
+        return shown

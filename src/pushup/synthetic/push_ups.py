@@ -1,6 +1,6 @@
 """Push-ups of several kinds, and the forearm plank that resembles them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class PushUpStyle:
     Attributes:
         kind: "floor", "knees", "incline" (hands raised) or "decline" (feet raised).
         depth: Share of the way down to the full depth.
+        drop: How far the shoulders go down in arm lengths; None for what clearance and depth give.
+            At about 0.3 the elbows are bent to 90 degrees.
         lopsided: Roll of the chest at the bottom in degrees; one elbow bends less.
         sag_deg: Bend at the hips; positive hangs, negative pikes.
         spread: Half distance of the hands in shoulder half widths.
@@ -45,6 +47,7 @@ class PushUpStyle:
     surface: float
     fist: float
     curve_deg: float
+    drop: float | None = None
 
     @classmethod
     def sample(cls, rng: np.random.Generator, **chosen: object) -> "PushUpStyle":
@@ -96,6 +99,8 @@ def push_up(body: Body, rng: np.random.Generator, **chosen: object) -> Motion:
     top = min(wrist_z + rise, pivot_z + 0.97 * line)
     full = wrist_z + style.clearance * body.arm
     bottom = top - style.depth * (top - full)
+    if style.drop is not None:
+        bottom = top - style.drop * body.arm
 
     def line_angle(height: float) -> float:
         return float(np.arcsin(np.clip((height - pivot_z) / line, -0.97, 0.97)))
@@ -155,6 +160,51 @@ def push_up(body: Body, rng: np.random.Generator, **chosen: object) -> Motion:
         half = vec(0.3 + 0.4 * rng.random(), depth, foot_surface / 2)
         props.append(Prop(vec(0, 0.12 - depth, foot_surface / 2), half))
     return Motion(targets, tuple(props))
+
+
+def clapping_push_up(body: Body, rng: np.random.Generator) -> Motion:
+    """Push-ups that throw the body up; phases from 0 to -1 lead off the floor to the clap."""
+    base = push_up(body, rng, kind="floor", spread=float(rng.uniform(0.9, 1.5)))
+    flight = float(rng.uniform(0.18, 0.32))
+
+    def targets(phase: float) -> IKTargets:
+        if phase >= 0:
+            return base.targets(phase)
+        now = base.targets(flight * phase)
+        clap = np.stack([vec(s * 0.03, now.wrists[0, 1] - 0.05, 0.2) for s in SIDES])
+        away = min(-1.3 * phase, 1.0)
+        return replace(now, wrists=(1 - away) * now.wrists + away * clap)
+
+    return Motion(targets)
+
+
+def one_arm_push_up(body: Body, rng: np.random.Generator) -> Motion:
+    """Push-ups on one hand, feet apart, the other hand on the lower back."""
+    style = {"kind": "floor", "spread": float(rng.uniform(0.3, 0.7)), "ahead": 0.0}
+    base = push_up(
+        body,
+        rng,
+        **style,
+        feet_half=float(rng.uniform(0.25, 0.4)),
+        drop=float(rng.uniform(0.4, 0.55)),
+    )
+    free = int(rng.integers(2))
+    roll_deg = float(SIDES[free] * rng.uniform(0, 10))
+
+    def targets(phase: float) -> IKTargets:
+        now = base.targets(phase)
+        right, front, up = now.pelvis_frame
+        back = now.pelvis + 0.2 * body.trunk * up - 0.14 * front + 0.05 * SIDES[free] * right
+        changed = {name: getattr(now, name).copy() for name in ("wrists", "elbow_poles", "fingers")}
+        changed["wrists"][free] = back
+        changed["elbow_poles"][free] = SIDES[free] * right - 0.5 * front
+        changed["fingers"][free] = -SIDES[free] * right - 0.3 * up
+        palms = now.palms.copy()
+        palms[free] = -front
+        chest = now.chest_frame @ rotation(now.chest_frame[2], roll_deg * phase)
+        return replace(now, **changed, palms=palms, chest_frame=chest)
+
+    return Motion(targets)
 
 
 def plank(body: Body, rng: np.random.Generator) -> Motion:

@@ -13,13 +13,15 @@ import numpy as np
 from pushup.counting.trace import Trace
 from pushup.skeleton import BODY16, UPPER7
 from pushup.synthetic.appearance import Appearance
-from pushup.synthetic.body import Body
-from pushup.synthetic.camera import sample_view
+from pushup.synthetic.body import Body, BodyPose
+from pushup.synthetic.camera import Camera, sample_view
 from pushup.synthetic.effects import Lens, shifted
+from pushup.synthetic.errors import Errors
 from pushup.synthetic.exercises import MOTIONS, PRONE, REPEATING
+from pushup.synthetic.motions import standing
 from pushup.synthetic.performance import Performance, Segment, held
 from pushup.synthetic.stage import Scene, Stage
-from pushup.synthetic.timing import Entrance, PhaseTrack, Tempo, wander
+from pushup.synthetic.timing import Entrance, PhaseTrack, Tempo, walking, wander
 from pushup.video.source import Frame
 
 SIZE_WH = 426, 240
@@ -32,52 +34,30 @@ _JOINTS = [BODY16.index(joint) for joint in UPPER7.joints]
 
 
 @dataclass(frozen=True)
-class Errors:
-    """How far a pose network is off. Lengths in arms' lengths, shares of the frames.
+class Passer:
+    """Somebody else who walks through the picture, who is not labelled.
 
     Attributes:
-        jitter: Of every coordinate in every frame.
-        drift: Typical excursion of a joint's slow error.
-        wild: Joints that are somewhere on the body for one frame.
-        swapped: Frames in which left and right are exchanged.
-        lost: Frames without a pose.
+        body: Who.
+        appearance: In which clothes.
+        heading_deg: Which way.
+        spot: (3,) metres, where at time 0.
+        speed: Metres a second.
     """
 
-    jitter: float = 0.03
-    drift: float = 0.03
-    wild: float = 0.01
-    swapped: float = 0.01
-    lost: float = 0.01
+    body: Body
+    appearance: Appearance
+    heading_deg: float
+    spot: np.ndarray
+    speed: float
 
-    def apply(
-        self,
-        keypoints: np.ndarray,
-        size_wh: tuple[int, int],
-        time_s: np.ndarray,
-        rng: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Keypoints (T, 7, 2) and scores (T, 7) as a network might give them.
-
-        What lies outside the picture is guessed at its edge, since no network can point there.
-        """
-        arm = np.hypot(*(keypoints[:, 2] - keypoints[:, 0]).T)
-        unit = max(float(np.percentile(arm, 90)), 1.0)
-        slow = [wander(rng, self.drift * unit, 3.0) for _ in UPPER7.joints]
-        drift = np.array([[path(float(t)) for path in slow] for t in time_s])
-        found = keypoints + drift + rng.normal(0, self.jitter * unit, keypoints.shape)
-        found = np.clip(found, 0, np.array(size_wh) - 1.0)
-        outside = ~np.all((keypoints >= 0) & (keypoints < size_wh), axis=-1)
-        scores = rng.uniform(0.5, 0.9, outside.shape)
-        scores[outside] *= 0.5
-        wild = rng.random(outside.shape) < self.wild
-        other = rng.integers(0, len(UPPER7), outside.shape)
-        found[wild] = np.take_along_axis(found, other[..., None], 1)[wild]
-        scores[wild] *= 0.6
-        swapped = rng.random(len(time_s)) < self.swapped
-        found[swapped] = found[swapped][:, UPPER7.flip]
-        lost = rng.random(len(time_s)) < self.lost
-        found[lost], scores[lost] = np.nan, 0.0
-        return found, scores
+    def add_to(self, scene: Scene, time_s: float) -> Scene:
+        """The scene with this person in its background."""
+        upright = standing(self.body, np.random.default_rng(3)).targets(0)
+        targets = walking(self.body, upright, self.speed * time_s)
+        return scene.with_bystander(
+            self.body, self.appearance, targets, self.heading_deg, self.spot
+        )
 
 
 class Routine:
@@ -88,10 +68,14 @@ class Routine:
         performance: What the person does.
         stage: Who, before which camera.
         shake: Offset (2,) of the picture in pixels over time.
+        passer: Somebody who walks by.
+        camera_at: The camera by time, where it is not the stage's.
+        errors: Of the keypoints in `trace`, unless others are asked for.
 
     Attributes:
         duration_s: Of everything.
-        bottoms_s: The true lowest points of its push-ups in seconds.
+        repetitions: Its true push-ups.
+        bottoms_s: Their lowest points in seconds.
     """
 
     def __init__(
@@ -100,11 +84,16 @@ class Routine:
         performance: Performance,
         stage: Stage,
         shake: Callable[[float], np.ndarray],
+        passer: Passer | None = None,
+        camera_at: Callable[[float], Camera] | None = None,
+        errors: Errors | None = None,
     ) -> None:
+        self._errors = errors or Errors()
         self._seed, self._stage, self._shake = seed, stage, shake
-        self._performance = performance
+        self._performance, self._passer, self._camera_at = performance, passer, camera_at
         self.duration_s, self.size_wh = performance.duration_s, stage.camera.size_wh
-        self.bottoms_s = [rep.bottom_s for rep in performance.repetitions("push_up")]
+        self.repetitions = performance.repetitions("push_up")
+        self.bottoms_s = [rep.bottom_s for rep in self.repetitions]
 
     @classmethod
     def sample(
@@ -136,20 +125,38 @@ class Routine:
         duration_s = entrance.duration_s + segment_s * len(names)
         return cls(seed, Performance(segments, duration_s, entrance), stage, shake)
 
+    def keypoints(self, time_s: np.ndarray) -> np.ndarray:
+        """(T, 7, 2) the exact joints in pixels, also outside the picture."""
+        return np.array([self._joints(t)[_JOINTS] for t in time_s.tolist()])
+
+    def pose(self, time_s: float) -> BodyPose:
+        """The person in space at a time."""
+        return self._stage.pose(self._performance.targets(time_s))
+
+    def _joints(self, time_s: float) -> np.ndarray:
+        """(16, 2) exact pixels."""
+        targets = self._performance.targets(time_s)
+        return self._stage_at(time_s).keypoints(targets) + self._shake(time_s)
+
+    def _stage_at(self, time_s: float) -> Stage:
+        if self._camera_at is None:
+            return self._stage
+        return replace(self._stage, camera=self._camera_at(time_s))
+
     def trace(self, fps: float = 25.0, errors: Errors | None = None) -> Trace:
         """The seven keypoints as a pose network might give them."""
         time_s = np.arange(0, self.duration_s, 1 / fps)
-        exact = np.array([self._keypoints(t)[_JOINTS] for t in time_s.tolist()])
         rng = np.random.default_rng([self._seed, 4111])
-        keypoints, scores = (errors or Errors()).apply(exact, self.size_wh, time_s, rng)
+        exact = self.keypoints(time_s)
+        keypoints, scores = (errors or self._errors).apply(exact, self.size_wh, time_s, rng)
         return Trace(time_s, keypoints, scores, self.size_wh)
-
-    def _keypoints(self, time_s: float) -> np.ndarray:
-        """(16, 2) exact pixels."""
-        return self._stage.keypoints(self._performance.targets(time_s)) + self._shake(time_s)
 
     def frames(self, fps: float = 12.5) -> Iterator[Frame]:
         """The pictures, one at a time; everything stands in one room, its props come and go."""
+        return self.frames_at(np.arange(0, self.duration_s, 1 / fps))
+
+    def frames_at(self, times_s: np.ndarray) -> Iterator[Frame]:
+        """The pictures at given times (T,)."""
         rng = np.random.default_rng([self._seed, 4127])
         body = self._stage.body
         appearance = Appearance.sample(rng, body.feminine, body.muscle)
@@ -159,8 +166,12 @@ class Routine:
             for segment in self._performance.segments
         ]
         lens = lens.metered(scenes[0].background.rgb)
-        for i, time_s in enumerate(np.arange(0, self.duration_s, 1 / fps).tolist()):
+        for i, time_s in enumerate(times_s.tolist()):
             scene = scenes[self._performance.index_at(time_s)]
+            if self._camera_at is not None:
+                scene = scene.seen_by(self._camera_at(time_s))
+            if self._passer is not None:
+                scene = self._passer.add_to(scene, time_s)
             rendered = scene.render(self._performance.targets(time_s))
             image_rgb = lens.apply(shifted(rendered.rgb, self._shake(time_s)), rng)
             yield Frame(np.ascontiguousarray(image_rgb[..., ::-1]), time_s, i, time_s)

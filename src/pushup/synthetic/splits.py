@@ -1,4 +1,4 @@
-"""Rendered pictures as splits, for a data set that needs no download."""
+"""Splits of rendered pictures and of rendered clips: no seed is in two of them."""
 
 from pushup.cli import InputError
 from pushup.synthetic.pictures import SyntheticSource
@@ -14,3 +14,23 @@ def open_split(split: str, length: int, seed: int = 0) -> SyntheticSource:
         raise InputError(f"rendered data has no split {split!r}: choose one of {', '.join(_ORDER)}")
     size = length if split == "train" else max(1, length // 10)
     return SyntheticSource(size, seed + _SEED_STEP * _ORDER[split])
+
+
+_CLIP_SPLITS = ("fit", "choose", "report")
+_CLIPS = 1_000_000
+
+
+def seed_range(split: str) -> range:
+    """The seeds of a split of clips.
+
+    Args:
+        split: "fit" to fit counters on, "choose" to choose between them, "report" for the figures
+            that are told.
+
+    Raises:
+        ValueError: There is no such split.
+    """
+    if split not in _CLIP_SPLITS:
+        raise ValueError(f"no split {split!r}: choose one of {', '.join(_CLIP_SPLITS)}")
+    first = _CLIPS * (1 + _CLIP_SPLITS.index(split))
+    return range(first, first + _CLIPS)

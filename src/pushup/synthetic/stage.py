@@ -44,23 +44,26 @@ class Stage:
         size_wh: tuple[int, int],
     ) -> "Stage":
         """A stage whose camera has all moments in view; see `aim` for the other arguments."""
-        joints = np.concatenate([_solve(body, targets, heading_deg).joints for targets in moments])
+        joints = np.concatenate(
+            [cls.solve(body, targets, heading_deg).joints for targets in moments]
+        )
         camera = aim(rng, joints, heading_deg, angles_deg, fill, size_wh)
         return cls(body, heading_deg, camera, joints.mean(0))
 
+    @staticmethod
+    def solve(
+        body: Body, targets: IKTargets, heading_deg: float, spot: np.ndarray | float = 0.0
+    ) -> BodyPose:
+        """A body in the world, from targets in the motion's local frame, at `spot` (3,)."""
+        return solve(body, targets.moved(rotation(vec(0, 0, 1), heading_deg), spot + np.zeros(3)))
+
     def pose(self, targets: IKTargets) -> BodyPose:
-        """The body in the world, from targets in the motion's local frame."""
-        return _solve(self.body, targets, self.heading_deg)
+        """The stage's body in the world."""
+        return self.solve(self.body, targets, self.heading_deg)
 
     def keypoints(self, targets: IKTargets) -> np.ndarray:
         """(16, 2) pixels in MPII order, also outside the picture."""
         return self.camera.project(self.pose(targets).joints)[0]
-
-
-def _solve(
-    body: Body, targets: IKTargets, heading_deg: float, spot: np.ndarray | float = 0.0
-) -> BodyPose:
-    return solve(body, targets.moved(rotation(vec(0, 0, 1), heading_deg), spot + np.zeros(3)))
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,13 @@ class Scene:
     def _render(self, skin: Skin, pose: BodyPose) -> RenderedBody:
         return render_body(self.background, self.stage.camera, self.environment.light, skin, pose)
 
+    def seen_by(self, camera: Camera) -> "Scene":
+        """The same scene before another camera."""
+        if camera is self.stage.camera:
+            return self
+        stage = replace(self.stage, camera=camera)
+        return replace(self, stage=stage, background=self.environment.render(camera))
+
     def with_bystander(
         self,
         body: Body,
@@ -111,7 +121,7 @@ class Scene:
         spot: np.ndarray,
     ) -> "Scene":
         """The scene with somebody else in its background, who is not labelled, at `spot` (3,)."""
-        pose = _solve(body, targets, heading_deg, spot)
+        pose = Stage.solve(body, targets, heading_deg, spot)
         other = self._render(Skin(body, appearance), pose)
         return replace(self, background=behind(self.background, other))
 

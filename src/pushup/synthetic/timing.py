@@ -26,6 +26,20 @@ class RepTruth:
     bottom_s: float
     top_s: float
 
+    def shifted(self, seconds: float) -> "RepTruth":
+        """The same repetition so much later."""
+        return RepTruth(self.start_s + seconds, self.bottom_s + seconds, self.top_s + seconds)
+
+    @property
+    def a_third_down_s(self) -> float:
+        """When a third of the way down is over; `ease` is there after 0.41 of the time."""
+        return self.start_s + 0.41 * (self.bottom_s - self.start_s)
+
+    @property
+    def two_thirds_up_s(self) -> float:
+        """When two thirds of the way up are over."""
+        return self.bottom_s + 0.59 * (self.top_s - self.bottom_s)
+
 
 @dataclass(frozen=True)
 class Tempo:
@@ -74,6 +88,12 @@ class PhaseTrack:
         end_s: When all repetitions must be over.
         repetitions: Their number; None fills the time.
         starts_low: Begin at the far end; the return from it is no repetition.
+        half_share: Chance of a repetition to turn back at a third of the way: it is none.
+
+    Attributes:
+        repetitions: The true ones.
+        cycles: Those and the ones that turn back early.
+        end_s: When the last one is over.
 
     Raises:
         ValueError: The repetitions do not fit: each needs at least 0.5 s.
@@ -87,10 +107,13 @@ class PhaseTrack:
         end_s: float,
         repetitions: int | None,
         starts_low: bool = False,
+        half_share: float = 0.0,
     ):
+        self._half_share = half_share
         self._knots: list[tuple[float, float]] = [(0.0, 0.0)]
         self._holds: list[tuple[float, float]] = []
         self.repetitions: list[RepTruth] = []
+        self.cycles: list[RepTruth] = []
         now = begin_s
         if starts_low:
             self._knots = [(0.0, 0.95), (now, 0.95)]
@@ -109,6 +132,7 @@ class PhaseTrack:
                 )
         for _ in range(repetitions):
             now = self._repeat(rng, tempo, squeeze, now)
+        self.end_s = now
 
     def _repeat(self, rng: np.random.Generator, tempo: Tempo, squeeze: float, now: float) -> float:
         def vary(seconds: float) -> float:
@@ -117,13 +141,18 @@ class PhaseTrack:
         period, hold = vary(tempo.period_s), vary(tempo.pause_bottom_s)
         depth = 0.97 - abs(rng.normal(0, 0.04))
         rest = min(abs(rng.normal(0, 0.03)), 0.12)
+        half = self._half_share > 0 and rng.random() < self._half_share
+        if half:
+            depth, rest = float(rng.uniform(0.2, 0.34)), 0.0
         start = now + vary(tempo.pause_top_s)
         low = start + tempo.down_share * period
         rise = low + hold
         top = start + period + hold
         self._knots += [(start, self._knots[-1][1]), (low, depth), (rise, depth), (top, rest)]
         self._holds.append((low, rise))
-        self.repetitions.append(RepTruth(start, (low + rise) / 2, top))
+        self.cycles.append(RepTruth(start, (low + rise) / 2, top))
+        if not half:
+            self.repetitions.append(self.cycles[-1])
         return top
 
     def __call__(self, time_s: float) -> float:
@@ -174,6 +203,7 @@ class Entrance:
         first: Where it ends.
         prone: Go down over hands and knees.
         azimuth_deg: Where the camera is; the way leads across its view.
+        walks: Or stand there as long as the walk would take.
     """
 
     def __init__(
@@ -183,11 +213,12 @@ class Entrance:
         first: IKTargets,
         prone: bool,
         azimuth_deg: float,
+        walks: bool = True,
     ):
         self.body, self.first = body, first
         self.upright = standing(body, np.random.default_rng(3)).targets(0)
         self.turn = rotation(UP, azimuth_deg + float(rng.choice([-90, 90]) + rng.normal(0, 10)))
-        self.way = float(rng.uniform(2.8, 3.8))
+        self.way = float(rng.uniform(2.8, 3.8)) if walks else 0.0
         self.place = (
             first.wrists.mean(0) * vec(1, 1, 0) - vec(0, 0.45, 0) if prone else vec(0, 0, 0)
         )
