@@ -35,8 +35,9 @@ format: $(STAMP) ## Rewrite the code in the project's style
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-docs: $(VENV)/docs/bin/mkdocs ## Build the site in outputs/site
-	NO_MKDOCS_2_WARNING=1 $< build --quiet
+docs: $(STAMP) $(VENV)/docs/bin/mkdocs ## Run the notebooks and build the site in outputs/site
+	$(PY) docs/run_notebooks.py
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --quiet
 
 # In an environment of its own: requirements.lock and the tests do without it.
 $(VENV)/docs/bin/mkdocs: pyproject.toml | $(PY)

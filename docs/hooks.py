@@ -1,8 +1,8 @@
 """MkDocs hooks: pages that lie elsewhere in the repository, and links that work on both.
 
-On the site `data/README.md` is `data.md`, a card `data/weights/NAME.md` is `models/NAME.md`. Links
-are written as they work in the repository; those to a page of the site are turned into links to it,
-those to other files into the file's name.
+On the site `data/README.md` is `data.md`, a card `data/weights/NAME.md` is `models/NAME.md`, and a
+notebook is the page that run_notebooks.py made of it. Links are written as they work in the
+repository; those to a page of the site become links to it, those to other files the file's name.
 """
 
 import posixpath
@@ -12,17 +12,22 @@ from pathlib import Path
 from mkdocs.structure.files import File
 
 REPOSITORY = Path(__file__).parents[1]
+NOTEBOOKS = REPOSITORY / "outputs" / "notebooks"
 ELSEWHERE = {
     "data/README.md": "data.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
-    "README.md": "index.md",
     **{
         f"data/weights/{card.name}": f"models/{card.name}"
         for card in sorted((REPOSITORY / "data" / "weights").glob("*.md"))
     },
+    **{
+        f"notebooks/{notebook.name}": f"notebooks/{notebook.stem}.md"
+        for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+    },
 }
 """Files of the repository outside docs/, and the pages that they are."""
+SOURCES = {page: source for source, page in ELSEWHERE.items()}
 
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\)")
 
@@ -30,25 +35,30 @@ _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#|mailto:)([^)#]+)(#[^)]*)?\
 def on_files(files, config):
     """Add the pages that lie elsewhere."""
     for source, page in ELSEWHERE.items():
-        if page not in files.src_uris:
-            files.append(File.generated(config, page, abs_src_path=str(REPOSITORY / source)))
+        made = page.startswith("notebooks/")
+        path = NOTEBOOKS / Path(page).name if made else REPOSITORY / source
+        files.append(File.generated(config, page, abs_src_path=str(path)))
+    for picture in sorted(NOTEBOOKS.glob("*.png")):
+        page = f"notebooks/{picture.name}"
+        files.append(File.generated(config, page, abs_src_path=str(picture)))
     return files
 
 
 def on_page_markdown(markdown, page, config, files):
     """Turn links of the repository into links of the site."""
     uri = page.file.src_uri
-    source = next((s for s, p in ELSEWHERE.items() if p == uri and p != "index.md"), f"docs/{uri}")
-    here = posixpath.dirname(uri)
+    source = SOURCES.get(uri, f"docs/{uri}")
 
     def turned(match: re.Match) -> str:
         text, target, anchor = match[1], match[2], match[3] or ""
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
-        uri = ELSEWHERE.get(path, path.removeprefix("docs/") if path.startswith("docs/") else "")
-        if uri in files.src_uris:
-            return f"[{text}]({posixpath.relpath(uri, here or '.')}{anchor})"
+        found = "index.md" if path == "README.md" else ELSEWHERE.get(path, path.removeprefix("docs/"))
+        if found in files.src_uris:
+            # the front page has no headings of the README
+            anchor = "" if found == "index.md" else anchor
+            return f"[{text}]({posixpath.relpath(found, posixpath.dirname(uri) or '.')}{anchor})"
         if not (REPOSITORY / path).exists():
-            raise FileNotFoundError(f"{source}: link to {target}: there is no {path}")
-        return f"{text} (`{path}`)" if path not in text else f"`{path}`"
+            raise FileNotFoundError(f"{source} links to {target}: there is no {path}")
+        return f"{text} (`{path}`)"
 
     return _LINK.sub(turned, markdown)
