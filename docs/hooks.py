@@ -52,10 +52,10 @@ def on_page_markdown(markdown, page, config, files):
     def turned(match: re.Match) -> str:
         text, target, anchor = match[1], match[2], match[3] or ""
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
-        found = "index.md" if path == "README.md" else ELSEWHERE.get(path, path.removeprefix("docs/"))
+        found = ELSEWHERE.get(path, path.removeprefix("docs/"))
+        if path == "README.md":  # whose headings the front page lacks
+            found, anchor = "index.md", ""
         if found in files.src_uris:
-            # the front page has no headings of the README
-            anchor = "" if found == "index.md" else anchor
             return f"[{text}]({posixpath.relpath(found, posixpath.dirname(uri) or '.')}{anchor})"
         if not (REPOSITORY / path).exists():
             raise FileNotFoundError(f"{source} links to {target}: there is no {path}")
