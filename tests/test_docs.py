@@ -94,6 +94,7 @@ def test_documented_overrides_compose(words: tuple[str, ...]) -> None:
         hydra.compose(ROOTS[root], overrides=quote_paths(named))
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
