@@ -1,12 +1,17 @@
 """Codecs: how keypoints become training targets and how network maps become keypoints again."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from pushup.cli import InputError
 from pushup.codecs.gaussian_heatmap import GaussianHeatmap
 from pushup.codecs.offset_heatmap import OffsetHeatmap
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["CODECS", "Codec", "GaussianHeatmap", "OffsetHeatmap", "build_codec"]
 
@@ -16,7 +21,7 @@ class Codec(Protocol):
 
     Maps are the raw outputs of a network: logits of the heatmaps first, then whatever else the
     representation needs. Their longer side tells the stride, so one codec serves networks of any
-    stride.
+    stride. Targets are torch tensors; decoding is NumPy alone, so that an app needs no torch.
     """
 
     input_size: int
@@ -43,7 +48,7 @@ class Codec(Protocol):
         """
         ...
 
-    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints (B, K, 2) in input space and scores (B, K) in 0..1."""
         ...
 
@@ -55,7 +60,7 @@ class Codec(Protocol):
         """The same codec, whose scores are what the maps say."""
         ...
 
-    def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:
+    def mirror(self, maps: np.ndarray, flip: np.ndarray) -> np.ndarray:
         """Maps of a mirrored input, turned into maps of the original (flip: (K,) permutation)."""
         ...
 

@@ -1,13 +1,17 @@
 """Gaussian heatmaps: the published BlazePose targets, and ours at any stride."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from pushup.codecs.heatmap import inside, peaks, sample
+from pushup.codecs.heatmap import inside, peaks, sample, sigmoid
 from pushup.geometry import heatmap_to_input, input_to_heatmap
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -43,25 +47,23 @@ class GaussianHeatmap:
         """Targets (B, K, H / stride, W / stride)."""
         width, height = size_wh or (self.input_size, self.input_size)
         valid = labelled & inside(keypoints, (width, height))
-        peak = torch.where(visible, 1.0, self.occluded_peak) * valid
+        peak = valid * visible.to(keypoints.dtype).clamp(min=self.occluded_peak)
         centre = input_to_heatmap(keypoints, stride)
 
         def along(axis: int, cells: int) -> Tensor:  # a Gaussian is separable
-            grid = torch.arange(cells, device=keypoints.device, dtype=keypoints.dtype)
+            grid = keypoints.new_tensor(range(cells))
             squared = (grid - centre[..., axis, None]) ** 2
-            return torch.exp(-squared / (2 * (self.sigma_px / stride) ** 2))
+            return (-squared / (2 * (self.sigma_px / stride) ** 2)).exp()
 
         rows, columns = along(1, height // stride), along(0, width // stride)
         return peak[..., None, None] * rows[..., :, None] * columns[..., None, :]
 
-    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints (B, K, 2) in input space and calibrated peak probabilities (B, K)."""
         cells, values = peaks(maps)
-        place = cells.to(maps.dtype)
-        if self.refine:
-            place = _refine(torch.nn.functional.logsigmoid(maps.float()), cells)
+        place = _refined(maps, cells) if self.refine else cells.astype(np.float32)
         stride = self.input_size // max(maps.shape[-2:])
-        scores = (self.score_scale * values + self.score_shift).sigmoid()
+        scores = sigmoid(self.score_scale * values + self.score_shift)
         return heatmap_to_input(place, stride), scores
 
     def calibrated(self, scale: float, shift: float) -> "GaussianHeatmap":
@@ -77,28 +79,29 @@ class GaussianHeatmap:
         """Probabilities (B, K, H, W)."""
         return maps.sigmoid()
 
-    def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:
+    def mirror(self, maps: np.ndarray, flip: np.ndarray) -> np.ndarray:
         """Maps of a mirrored input, turned into maps of the original."""
-        return maps.flip(-1)[:, flip]
+        return maps[..., ::-1][:, flip]
 
 
-def _refine(log_heat: Tensor, cells: Tensor) -> Tensor:
+def _refined(maps: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """One Newton step on the logarithm of the heatmap, which is quadratic for a Gaussian.
 
     The distribution-aware decoding of DARK (Zhang et al., CVPR 2020), without its smoothing.
 
     Args:
-        log_heat: (B, K, H, W) logarithms of the heatmap.
+        maps: (B, K, H, W) logits of the heatmap.
         cells: (B, K, 2) integer x, y of the maxima.
 
     Returns:
         (B, K, 2) maxima to a fraction of a cell, within a cell of the given ones.
     """
-    last = cells.new_tensor(log_heat.shape[:-3:-1]) - 2
-    centre = cells.clamp(min=1).minimum(last)  # the 3 x 3 stencil has to fit
+    height, width = maps.shape[-2:]
+    centre = np.clip(cells, 1, (width - 2, height - 2))  # the 3 x 3 stencil has to fit
 
-    def at(dx: int, dy: int) -> Tensor:
-        return sample(log_heat, centre + torch.tensor([dx, dy], device=cells.device))
+    def at(dx: int, dy: int) -> np.ndarray:
+        logits = sample(maps, centre + (dx, dy)).astype(np.float32)
+        return -np.logaddexp(np.float32(0), -logits)  # the logarithm of the probability
 
     middle, left, right, up, down = at(0, 0), at(-1, 0), at(1, 0), at(0, -1), at(0, 1)
     gx, gy = (right - left) / 2, (down - up) / 2
@@ -106,8 +109,7 @@ def _refine(log_heat: Tensor, cells: Tensor) -> Tensor:
     hxy = (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / 4
     determinant = hxx * hyy - hxy**2
     is_peak = (hxx < 0) & (determinant > 1e-6)
-    safe = torch.where(is_peak, determinant, torch.ones_like(determinant))
-    step = torch.stack((hxy * gy - hyy * gx, hxy * gx - hxx * gy), -1) / safe[..., None]
-    refined = centre + step
-    near = (refined - cells).abs().amax(-1) <= 1
-    return torch.where((is_peak & near)[..., None], refined, cells.to(log_heat.dtype))
+    step = np.stack((hxy * gy - hyy * gx, hxy * gx - hxx * gy), -1)
+    refined = centre + step / np.where(is_peak, determinant, 1)[..., None]
+    near = np.abs(refined - cells).max(-1) <= 1
+    return np.where((is_peak & near)[..., None], refined, cells).astype(np.float32)

@@ -1,7 +1,17 @@
-"""What the heatmap codecs share: cells, peaks, validity."""
+"""What the heatmap codecs share: cells, peaks, validity.
 
-import torch
-from torch import Tensor
+Targets are made of torch tensors, where a training has them; maps are read with NumPy, so that
+counting needs no torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def inside(keypoints: Tensor, size_wh: tuple[int, int]) -> Tensor:
@@ -10,14 +20,21 @@ def inside(keypoints: Tensor, size_wh: tuple[int, int]) -> Tensor:
     return ((keypoints >= -0.5) & (keypoints < end)).all(-1)
 
 
-def peaks(heatmaps: Tensor) -> tuple[Tensor, Tensor]:
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of logits, without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * logits))
+
+
+def peaks(heatmaps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cells (B, K, 2) as integer x, y and values (B, K) of the maxima of (B, K, H, W)."""
-    values, flat = heatmaps.flatten(2).max(-1)
+    flat = heatmaps.reshape(*heatmaps.shape[:2], -1)
+    index = flat.argmax(-1)
+    values = np.take_along_axis(flat, index[..., None], -1)[..., 0]
     width = heatmaps.shape[-1]
-    return torch.stack((flat % width, flat // width), -1), values
+    return np.stack((index % width, index // width), -1), values
 
 
-def sample(maps: Tensor, cells_xy: Tensor) -> Tensor:
+def sample(maps: np.ndarray, cells_xy: np.ndarray) -> np.ndarray:
     """Values (B, K) of (B, K, H, W) at one integer cell (B, K, 2) each."""
-    flat = cells_xy[..., 1] * maps.shape[-1] + cells_xy[..., 0]
-    return maps.flatten(2).gather(-1, flat[..., None])[..., 0]
+    batch, joint = np.ogrid[: maps.shape[0], : maps.shape[1]]
+    return maps[batch, joint, cells_xy[..., 1], cells_xy[..., 0]]

@@ -1,12 +1,16 @@
 """The published representation of the encoder-decoder nets: one-hot heatmaps and offsets."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from pushup.codecs.heatmap import inside, peaks, sample
+from pushup.codecs.heatmap import inside, peaks, sample, sigmoid
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -41,23 +45,23 @@ class OffsetHeatmap:
         pixels = pixels.minimum(pixels.new_tensor((width - 1, height - 1)))
         side = self.input_size // stride
         cells, within = pixels // stride, (pixels % stride).to(keypoints.dtype) / side
-        targets = keypoints.new_zeros(3, batch, joints, height // stride, width // stride)
-        b, k = torch.nonzero(valid, as_tuple=True)
+        targets = keypoints.new_zeros(batch, 3, joints, height // stride, width // stride)
+        b, k = valid.nonzero(as_tuple=True)
         x, y = cells[b, k].unbind(-1)
-        targets[0, b, k, y, x] = 1.0
-        targets[1, b, k, y, x] = within[b, k, 0]
-        targets[2, b, k, y, x] = within[b, k, 1]
-        return torch.cat(targets.unbind(0), 1)
+        targets[b, 0, k, y, x] = 1.0
+        targets[b, 1, k, y, x] = within[b, k, 0]
+        targets[b, 2, k, y, x] = within[b, k, 1]
+        return targets.flatten(1, 2)
 
-    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Keypoints (B, K, 2) in input space and peak probabilities (B, K)."""
-        heat, offset_x, offset_y = maps.chunk(3, 1)
+        heat, offset_x, offset_y = np.split(maps, 3, 1)
         cells, values = peaks(heat)
         side = max(maps.shape[-2:])
-        offsets = torch.stack((sample(offset_x, cells), sample(offset_y, cells)), -1)
+        offsets = np.stack((sample(offset_x, cells), sample(offset_y, cells)), -1)
         stride = self.input_size // side
-        within = (offsets * side).clamp(-0.5, stride - 0.5)
-        return cells * stride + within, values.sigmoid()
+        within = np.clip(offsets * side, -0.5, stride - 0.5)
+        return (cells * stride + within).astype(np.float32), sigmoid(values)
 
     def uncalibrated(self) -> "OffsetHeatmap":
         """The same codec: its scores always are what the maps say."""
@@ -67,9 +71,9 @@ class OffsetHeatmap:
         """Probabilities (B, K, H, W)."""
         return maps.chunk(3, 1)[0].sigmoid()
 
-    def mirror(self, maps: Tensor, flip: Tensor) -> Tensor:
+    def mirror(self, maps: np.ndarray, flip: np.ndarray) -> np.ndarray:
         """Maps of a mirrored input, turned into maps of the original."""
-        heat, offset_x, offset_y = (m.flip(-1)[:, flip] for m in maps.chunk(3, 1))
+        heat, offset_x, offset_y = (m[..., ::-1][:, flip] for m in np.split(maps, 3, 1))
         side = max(maps.shape[-2:])
         last_within = (self.input_size // side - 1) / side
-        return torch.cat((heat, last_within - offset_x, offset_y), 1)
+        return np.concatenate((heat, last_within - offset_x, offset_y), 1)
