@@ -1,7 +1,10 @@
-"""Where the configuration and the shipped weights lie."""
+"""Where the configuration and the shipped weights lie: in a checkout, or inside the installed package."""
 
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[2]
-CONF = REPOSITORY / "conf"
-WEIGHTS = REPOSITORY / "data" / "weights"
+PACKAGE = Path(__file__).parent
+CHECKOUT = PACKAGE.parents[1]
+
+CONF, WEIGHTS = CHECKOUT / "conf", CHECKOUT / "data" / "weights"
+if (PACKAGE / "conf").is_dir():
+    CONF, WEIGHTS = PACKAGE / "conf", PACKAGE / "weights"
