@@ -12,6 +12,7 @@ ROOMS = (
     "paths",
     "cli",
     "files",
+    "specs",
     "skeleton",
     "geometry",
     "drawing",

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from pushup.cli import make_output_dir
 from pushup.models import weights
+from pushup.specs import locate
 from pushup.synthetic import write_clips
 
 RENDERED = "rendered"
@@ -67,7 +68,7 @@ def run(seed: int, clips: int, model: str, output_dir: Path) -> None:
     Raises:
         InputError: There are no such weights, or the folder cannot be written.
     """
-    checkpoint = weights.locate(model)
+    checkpoint = locate(model)
     spec, _ = weights.read(checkpoint)
     folder = make_output_dir(output_dir.resolve())
     true = render(folder / "clips", seed, clips)

@@ -1,4 +1,4 @@
-"""Where the configuration and the shipped weights lie: in a checkout, or inside the installed package."""
+"""Where configuration and shipped weights lie: in a checkout, or inside the installed package."""
 
 from pathlib import Path
 

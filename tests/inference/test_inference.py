@@ -7,13 +7,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from pushup.inference.onnx_model import OnnxModel
 
 from pushup.__main__ import main as pushup
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.geometry import Framing
 from pushup.inference import export
-from pushup.inference.onnx_model import OnnxModel
 from pushup.inference.predictor import KeypointPredictor, load_model
 from pushup.inference.tracking import OneEuro, RegionTracker
 from pushup.models import weights

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from pushup.inference.onnx_model import OnnxModel, to_onnx
 
 from pushup.__main__ import main as pushup
 from pushup.codecs import GaussianHeatmap
-from pushup.inference.onnx_model import OnnxModel, to_onnx
 from pushup.metrics.calibration import platt_scaling, temperature
 from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import UPPER7
+from pushup.specs import locate
 
 
 def test_temperature_undoes_what_made_scores_too_sure_or_not_sure_enough():
@@ -59,7 +60,7 @@ def test_calibrate_command_changes_scores_alone(tmp_path, capsys):
     assert (codec.score_scale, codec.score_shift) == (6.0, 0.5)  # 3 (2 x + 0.5) - 1
     weights.average([out, file], tmp_path / "mean.safetensors")
     assert weights.load(tmp_path / "mean.safetensors").codec == model.codec
-    classifier, nothing = str(weights.locate("classifier")), str(tmp_path / "no.safetensors")
+    classifier, nothing = str(locate("classifier")), str(tmp_path / "no.safetensors")
     for bad, message in (
         ([nothing, str(file), "0", "1"], "above 0"),
         ([nothing, classifier, "1", "1"], "no keypoint model"),

@@ -7,12 +7,12 @@ import hydra
 import numpy as np
 import pytest
 import torch
+from pushup.inference.onnx_model import OnnxModel, to_onnx
 
 from pushup.cli import InputError, command, make_output_dir
 from pushup.codecs import GaussianHeatmap
 from pushup.evaluation.recognition.evaluate import evaluate_recognition
 from pushup.inference.classifier import ClassifierPredictor, open_classifier
-from pushup.inference.onnx_model import OnnxModel, to_onnx
 from pushup.inference.predictor import KeypointPredictor
 from pushup.models import BlazePose, EncoderDecoder, KeypointModel, weights
 from pushup.models.classification_head import ClassificationHead

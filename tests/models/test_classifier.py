@@ -8,6 +8,7 @@ import hydra
 import numpy as np
 import pytest
 import torch
+from pushup.inference.onnx_model import OnnxClassifier
 from safetensors.torch import save_file
 
 from pushup.__main__ import main as pushup
@@ -23,10 +24,10 @@ from pushup.data.recognition import (
 )
 from pushup.evaluation.recognition.evaluate import COUNTS, evaluate_recognition
 from pushup.inference.classifier import ClassifierPredictor, open_classifier
-from pushup.inference.onnx_model import OnnxClassifier
 from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import PushUpClassifier, weights
 from pushup.models.encoders import build_encoder
+from pushup.specs import locate
 from pushup.training import run
 from pushup.training.classifier import RecognitionTask
 from pushup.training.schedules import Schedule
@@ -126,7 +127,7 @@ def test_temper_command(tmp_path, capsys):
     for bad, message in (
         ([str(tmp_path / "no.safetensors"), str(file), "0"], "above 0"),
         (
-            [str(tmp_path / "no.safetensors"), str(weights.locate("blazepose")), "1"],
+            [str(tmp_path / "no.safetensors"), str(locate("blazepose")), "1"],
             "no classifier",
         ),
     ):
@@ -515,7 +516,7 @@ def test_resume_and_init_from(configured):
 def test_the_shipped_file_measures_what_its_card_says(shared_data, tmp_path):
     data = partial(RecognitionDataModule, shared_data / "recognition", num_workers=0)
     results = evaluate_recognition(None, "classifier", data, "val", str(tmp_path), 0.9)
-    shipped = weights.locate("classifier")
+    shipped = locate("classifier")
     assert results["auc"] == pytest.approx(
         weights.load(shipped, "recognition").metrics["auc"], abs=1e-3
     )

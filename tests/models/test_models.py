@@ -15,6 +15,7 @@ from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.geometry import Framing
 from pushup.models import BlazePose, EncoderDecoder, KeypointModel, weights
 from pushup.skeleton import BODY16, UPPER7
+from pushup.specs import SPEC_KEY, locate
 
 CONF_DIR = Path(__file__).parents[2] / "conf"
 
@@ -247,13 +248,13 @@ def test_bad_checkpoints_are_refused_in_one_line(tmp_path, capsys):
 def test_find_names_what_ships(monkeypatch, tmp_path):
     monkeypatch.setattr("pushup.models.weights.loading.WEIGHTS", tmp_path)
     with pytest.raises(InputError, match="shipped: none"):
-        weights.locate("mobilenet")
+        locate("mobilenet")
 
 
 def test_export_command(tmp_path, model, capsys):
     checkpoint = {
         "state_dict": {weights.MODEL_PREFIX + k: v for k, v in model.state_dict().items()},
-        weights.SPEC_KEY: model.spec(),
+        SPEC_KEY: model.spec(),
     }
     torch.save(checkpoint, tmp_path / "best.ckpt")
     (tmp_path / "results.json").write_text(json.dumps({"sources": {"all": {"pcks": 0.25}}}))

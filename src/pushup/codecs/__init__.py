@@ -56,7 +56,7 @@ class Codec(Protocol):
         """Probabilities (B, K, H, W) of the heatmap channels."""
         ...
 
-    def uncalibrated(self) -> "Codec":
+    def uncalibrated(self) -> Codec:
         """The same codec, whose scores are what the maps say."""
         ...
 

@@ -66,12 +66,12 @@ class GaussianHeatmap:
         scores = sigmoid(self.score_scale * values + self.score_shift)
         return heatmap_to_input(place, stride), scores
 
-    def calibrated(self, scale: float, shift: float) -> "GaussianHeatmap":
+    def calibrated(self, scale: float, shift: float) -> GaussianHeatmap:
         """The same codec, whose scores have their logits times `scale` plus `shift`."""
         scale, shift = scale * self.score_scale, scale * self.score_shift + shift
         return replace(self, score_scale=scale, score_shift=shift)
 
-    def uncalibrated(self) -> "GaussianHeatmap":
+    def uncalibrated(self) -> GaussianHeatmap:
         """The same codec, whose scores are what the maps say."""
         return replace(self, score_scale=1.0, score_shift=0.0)
 
@@ -100,7 +100,7 @@ def _refined(maps: np.ndarray, cells: np.ndarray) -> np.ndarray:
     centre = np.clip(cells, 1, (width - 2, height - 2))  # the 3 x 3 stencil has to fit
 
     def at(dx: int, dy: int) -> np.ndarray:
-        logits = sample(maps, centre + (dx, dy)).astype(np.float32)
+        logits = sample(maps, centre + np.array((dx, dy))).astype(np.float32)
         return -np.logaddexp(np.float32(0), -logits)  # the logarithm of the probability
 
     middle, left, right, up, down = at(0, 0), at(-1, 0), at(1, 0), at(0, -1), at(0, 1)

@@ -63,7 +63,7 @@ class OffsetHeatmap:
         within = np.clip(offsets * side, -0.5, stride - 0.5)
         return (cells * stride + within).astype(np.float32), sigmoid(values)
 
-    def uncalibrated(self) -> "OffsetHeatmap":
+    def uncalibrated(self) -> OffsetHeatmap:
         """The same codec: its scores always are what the maps say."""
         return self
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from pushup.cli import command
 from pushup.commands import parser
 from pushup.models import weights
+from pushup.specs import locate
 
 
 @command
@@ -46,5 +47,5 @@ def main(arguments: Sequence[str]) -> None:
     elif options.command == "calibrate":
         weights.platt_scaling(options.file, options.scale, options.shift, options.out)
     else:
-        path = weights.locate(options.checkpoint)
+        path = locate(options.checkpoint)
         print(json.dumps(weights.read(path)[0], indent=2))

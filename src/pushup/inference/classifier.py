@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
-from torch import Tensor, nn
 
 from pushup.cli import InputError
 from pushup.geometry import FrameTransform
-from pushup.inference.onnx_model import OnnxClassifier
+from pushup.inference.backends import open_session
+from pushup.inference.networks import ClassifierNetwork
 from pushup.inference.predictor import Pose, PoseModel, as_images
-from pushup.models import weights
+from pushup.inference.ready import exported
+from pushup.specs import locate
 
 Classify = Callable[[np.ndarray, Pose], float | None]
 """A frame, and the pose found in it, to a score in 0..1 for `Observation.pushing_up`."""
@@ -20,15 +21,12 @@ SHARED, SHIPPED = "shared", "shipped"
 
 
 class ClassifierModel(Protocol):
-    """A backend: what `pushup.models.weights.load` gives for "recognition", or `OnnxClassifier`."""
+    """What a predictor asks of a network; `ClassifierNetwork` is one."""
 
-    @property
-    def input_size(self) -> int:
-        """Side of the square input in pixels."""
-        ...
+    input_size: int
 
-    def classify(self, images: Tensor) -> Tensor:
-        """See `pushup.models.PushUpClassifier.classify`."""
+    def classify(self, images: np.ndarray) -> np.ndarray:
+        """See `ClassifierNetwork.classify`."""
         ...
 
 
@@ -36,20 +34,17 @@ class ClassifierPredictor:
     """Looks at the whole frame, each by itself; smoothing over time is the gate's.
 
     Args:
-        model: Backend.
-        device: Where a torch model runs.
+        model: The network.
     """
 
-    def __init__(self, model: ClassifierModel, device: str = "cpu") -> None:
-        self.model = model.to(device) if isinstance(model, nn.Module) else model
-        self._device = device if isinstance(model, nn.Module) else "cpu"
+    def __init__(self, model: ClassifierModel) -> None:
+        self.model = model
 
     def __call__(self, frame_bgr: np.ndarray, pose: Pose | None = None) -> float:
         """Score in 0..1 of a (H, W, 3) uint8 frame, whatever the pose."""
         height, width = frame_bgr.shape[:2]
         transform = FrameTransform.pad_square((width, height), self.model.input_size)
-        images = as_images(frame_bgr, transform).to(self._device)
-        return float(self.model.classify(images)[0])
+        return float(self.model.classify(as_images(frame_bgr, transform))[0])
 
 
 def shared(frame_bgr: np.ndarray, pose: Pose) -> float | None:
@@ -61,20 +56,25 @@ def classifier_path(choice: str) -> str:
     """The file that a choice of `open_classifier` names; the choice itself if it names none."""
     if choice == SHARED:
         return choice
-    return str(weights.locate("classifier" if choice == SHIPPED else choice))
+    return str(locate("classifier" if choice == SHIPPED else choice))
 
 
 def open_classifier(
-    choice: str | None, model: PoseModel, device: str = "cpu", threads: int = 0
+    choice: str | None,
+    model: PoseModel,
+    device: str = "cpu",
+    threads: int = 0,
+    runtime: str = "auto",
 ) -> Classify | None:
-    """The push-up classifier that a configuration names; on a CPU it runs in ONNX Runtime.
+    """The push-up classifier that a configuration names.
 
     Args:
-        choice: A file of weights, "shipped" for ours, "shared" for the keypoint model's second
-            head, None for none.
+        choice: A file of weights, "shipped" for ours, "shared" for the keypoint model's
+            classification head, None for none.
         model: The keypoint model.
-        device: Where a push-up classifier of its own runs.
-        threads: Threads of ONNX Runtime; 0 = as it sees fit.
+        device: Where a classifier of its own runs, see `pushup.inference.predictor.load_model`.
+        threads: See `open_session`.
+        runtime: See `open_session`.
 
     Raises:
         InputError: The file is of no use, or the keypoint model has no classification head.
@@ -82,9 +82,14 @@ def open_classifier(
     if choice is None:
         return None
     if choice != SHARED:
-        network = weights.load(classifier_path(choice), "recognition")
-        backend = OnnxClassifier(network, threads) if device == "cpu" else network
-        return ClassifierPredictor(backend, device)
+        path = locate(classifier_path(choice))
+        if device == "cpu":
+            session = open_session(exported(path), runtime, threads)
+        else:
+            from pushup.inference.backends.pytorch import open_torch_session
+
+            session = open_torch_session(path, device)
+        return ClassifierPredictor(ClassifierNetwork(session, path))
     if not model.classifies:
         raise InputError(
             f"these weights of model {model.name!r} have no classification head: give "

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from pushup.geometry import Box, FrameTransform, Framing
-from pushup.inference.onnx_model import OnnxModel, to_onnx
-from pushup.models import weights
+from pushup.inference.backends import open_session
+from pushup.inference.networks import PoseNetwork
+from pushup.inference.ready import exported
 from pushup.skeleton import Skeleton
+from pushup.specs import locate
 
 
 @dataclass(frozen=True)
@@ -33,26 +33,22 @@ class Pose:
 
 
 class PoseModel(Protocol):
-    """A backend: `pushup.models.KeypointModel` itself, or `OnnxModel`."""
+    """What a predictor asks of a network; `PoseNetwork` is one."""
 
     name: str
     skeleton: Skeleton
     framing: Framing
+    classifies: bool
 
     @property
     def input_size(self) -> int:
         """Longer side of the input in pixels."""
         ...
 
-    @property
-    def classifies(self) -> bool:
-        """`predict` says whether somebody is in push-up position."""
-        ...
-
     def predict(
-        self, images: Tensor, flip_test: bool = False
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """See `pushup.models.KeypointModel.predict`."""
+        self, images: np.ndarray, flip_test: bool = False
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """See `PoseNetwork.predict`."""
         ...
 
 
@@ -70,35 +66,35 @@ class PoseTracker(Protocol):
         ...
 
 
-def as_images(frame_bgr: np.ndarray, transform: FrameTransform) -> Tensor:
+def as_images(frame_bgr: np.ndarray, transform: FrameTransform) -> np.ndarray:
     """What a network takes, (1, 3, H, W) uint8 RGB, of the part of a frame that is looked at."""
-    input_rgb = transform.warp(frame_bgr)[..., ::-1]
-    return torch.from_numpy(np.ascontiguousarray(input_rgb.transpose(2, 0, 1)))[None]
+    return np.ascontiguousarray(transform.warp(frame_bgr)[..., ::-1].transpose(2, 0, 1))[None]
 
 
 class KeypointPredictor:
     """Looks at the whole frame, or at a box of it, one frame at a time.
 
     Args:
-        model: Backend.
-        device: Where a torch model runs; an ONNX model states its own.
+        model: The network.
         flip_test: Average with the mirrored picture: slower, a little better.
     """
 
-    def __init__(self, model: PoseModel, device: str = "cpu", flip_test: bool = False) -> None:
-        self.model = model.to(device) if isinstance(model, nn.Module) else model
-        self._device = device if isinstance(model, nn.Module) else "cpu"
+    def __init__(self, model: PoseModel, flip_test: bool = False) -> None:
+        self.model = model
         self._flip_test = flip_test
 
     def __call__(self, frame_bgr: np.ndarray, box_xyxy: Box | None = None) -> Pose:
         """Pose in a (H, W, 3) uint8 frame; the square around the box is looked at."""
         height, width = frame_bgr.shape[:2]
         transform = self.model.framing.transform((width, height), self.model.input_size, box_xyxy)
-        images = as_images(frame_bgr, transform).to(self._device)
-        keypoints, scores, position = self.model.predict(images, self._flip_test)
-        keypoints_frame = transform.to_frame(keypoints[0].double().cpu().numpy())
-        pushing_up = None if position is None else float(position[0])
-        return Pose(keypoints_frame, scores[0].double().cpu().numpy(), box_xyxy, pushing_up)
+        images = as_images(frame_bgr, transform)
+        [keypoints], [scores], position = self.model.predict(images, self._flip_test)
+        return Pose(
+            transform.to_frame(keypoints.astype(float)),
+            scores.astype(float),
+            box_xyxy,
+            None if position is None else float(position[0]),
+        )
 
     def track(self, frame_bgr: np.ndarray, time_s: float) -> Pose:
         """Pose in the whole frame: nothing is remembered from frame to frame."""
@@ -109,21 +105,29 @@ class KeypointPredictor:
 
 
 def load_model(
-    path_or_name: str | Path, name: str | None = None, device: str = "cpu", threads: int = 0
-) -> PoseModel:
-    """The model in a file: in ONNX Runtime, several times as fast on a CPU as torch; else in torch.
+    path_or_name: str | Path,
+    name: str | None = None,
+    device: str = "cpu",
+    threads: int = 0,
+    runtime: str = "auto",
+) -> PoseNetwork:
+    """The keypoint network in a file, ready to run.
 
     Args:
-        path_or_name: See `pushup.models.weights.locate`; an `.onnx` file is never run by torch.
+        path_or_name: See `pushup.specs.locate`.
         name: If given, the model that the file has to hold.
-        device: Where it is to run: "cpu", or what torch calls a device.
-        threads: Threads of ONNX Runtime; 0 = as it sees fit.
+        device: "cpu": an exported network runs, without torch; else what torch calls a device.
+        threads: See `open_session`.
+        runtime: See `open_session`.
 
     Raises:
-        InputError: See `pushup.models.weights.load` and `OnnxModel`.
+        InputError: See `exported`, `open_session` and `PoseNetwork`.
     """
-    path = weights.locate(path_or_name)
-    if path.suffix == ".onnx":
-        return OnnxModel(path, name, threads)
-    model = weights.load(path, name=name)
-    return OnnxModel(to_onnx(model), threads=threads) if device == "cpu" else model
+    path = locate(path_or_name)
+    if device == "cpu":
+        session = open_session(exported(path), runtime, threads)
+    else:
+        from pushup.inference.backends.pytorch import open_torch_session
+
+        session = open_torch_session(path, device)
+    return PoseNetwork(session, name, path)

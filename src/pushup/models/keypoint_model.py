@@ -181,24 +181,11 @@ class KeypointModel(nn.Module):
     def _encode(self, images: Tensor) -> list[Tensor]:
         return self.network.encode(self._normalised(images))  # type: ignore[operator]
 
-    @torch.inference_mode()
-    def predict(
-        self, images: Tensor, flip_test: bool = False
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Keypoints and scores of RGB uint8 images, and whether somebody is in push-up position.
-
-        Args:
-            images: (B, 3, H, W).
-            flip_test: Average the maps with those of the mirrored images.
-
-        Returns:
-            (B, K, 2) in input space, (B, K), and (B,) in 0..1 or None without the head.
-        """
-        maps, logits = self.outputs(images)
-        if flip_test:
-            maps = (maps + self.codec.mirror(self(images.flip(-1)), self.flip)) / 2
-        position = None if logits is None else logits.float().sigmoid()
-        return *self.codec.decode(maps.float()), position
+    def decode(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Keypoints (B, K, 2) in input space and scores (B, K) of maps, beside them."""
+        found = self.codec.decode(maps.detach().float().cpu().numpy())
+        keypoints, scores = (torch.from_numpy(values).to(maps.device) for values in found)
+        return keypoints, scores
 
     def spec(self) -> dict[str, Any]:
         """Plain values from which `from_spec` builds this model again, without its weights."""

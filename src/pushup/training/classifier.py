@@ -14,6 +14,7 @@ from pushup.cli import InputError
 from pushup.models import weights
 from pushup.models.classifier import PushUpClassifier
 from pushup.models.keypoint_model import KeypointModel
+from pushup.specs import locate
 from pushup.training.schedules import Schedule
 from pushup.training.task import Task
 
@@ -36,7 +37,7 @@ def with_classification_head(
             f"{path} takes pictures of {model.input_size} pixels: "
             f"add model.input_size={model.input_size}"
         )
-    spec, _ = weights.read(weights.locate(path))
+    spec, _ = weights.read(locate(path))
     model.add_classification_head(width, dropout, spec.get("training"))
     return model
 

@@ -80,7 +80,7 @@ class KeypointTask(Task):
             batch_size=len(images),
         )
         if not training:
-            predicted, _ = self.model.codec.decode(maps)
+            predicted, _ = self.model.decode(maps)
             side = self.model.input_size
             metric: Metric
             for name, metric in self.metrics.items():  # type: ignore[assignment]

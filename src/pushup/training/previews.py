@@ -54,7 +54,7 @@ class Previews(pl.Callback):
 def preview_sheet(model: KeypointModel, batch: dict[str, Tensor]) -> np.ndarray:
     """(2 S, N S, 3) uint8 RGB: a column for each picture of the batch."""
     maps = model(batch["image"]).float()
-    predicted, _ = model.codec.decode(maps)
+    predicted, _ = model.decode(maps)
     heat = model.codec.heatmaps(maps).amax(1).clamp(0, 1).cpu().numpy()
     edges, joints = model.skeleton.edge_indices, len(model.skeleton)
     columns = []

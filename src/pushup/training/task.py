@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pushup.models.weights import SPEC_KEY, Model, current_commit
+from pushup.models.weights import Model, current_commit
+from pushup.specs import SPEC_KEY
 from pushup.training.schedules import Schedule
 
 

@@ -24,6 +24,7 @@ from pushup.data.clips import LabelledClip
 from pushup.files import write_text
 from pushup.paths import CONF
 from pushup.skeleton import UPPER7
+from pushup.specs import locate
 from pushup.video.source import Frame, open_source
 
 
@@ -50,9 +51,7 @@ class Setup:
     @property
     def weights_file(self) -> str | None:
         """Of the keypoint model; None without one: then there are only traces that exist."""
-        from pushup.models import weights
-
-        return self.ckpt_path or (str(weights.locate(self.model)) if self.model else None)
+        return self.ckpt_path or (str(locate(self.model)) if self.model else None)
 
     def cache_key(self) -> dict[str, Any]:
         """What decides how its traces look: settings, and the contents of the weights' files."""

@@ -1,7 +1,7 @@
 """Runs a keypoint model over a data set once, and keeps what every figure is computed from."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +11,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from pushup.cli import InputError
-from pushup.inference.onnx_model import OnnxModel, to_onnx
+from pushup.inference.backends import Session, open_session
+from pushup.inference.backends.pytorch import TorchSession
+from pushup.inference.networks import PoseNetwork
+from pushup.inference.onnx_export import to_onnx
 from pushup.models.keypoint_model import KeypointModel
+from pushup.models.weights import Model
 from pushup.skeleton import Skeleton
 
 
@@ -80,13 +84,13 @@ def predict(
     Raises:
         InputError: There is no batch.
     """
-    device = next(model.parameters()).device
+    network = PoseNetwork(TorchSession(model))
     batches: list[dict[str, Any]] = []
     seconds = 0.0
     for batch in tqdm(loader, desc="evaluate", leave=False):
         start = time.perf_counter()
-        keypoints, scores, _ = model.predict(batch["image"].to(device), flip_test=flip_test)
-        keypoints, scores = keypoints.cpu(), scores.cpu()  # waits for the device
+        found = network.predict(batch["image"].numpy(), flip_test)
+        keypoints, scores = torch.from_numpy(found[0]), torch.from_numpy(found[1])
         seconds += time.perf_counter() - start
         beside = black_beside(batch["image"], model.input_size)
         matrix = batch["matrix"].clone()
@@ -126,21 +130,25 @@ def black_beside(images: Tensor, side: int) -> Tensor:
     return (side - torch.tensor(images.shape[:-3:-1])) / 2
 
 
-def latency_ms(look: Callable[[Tensor], Tensor], image: Tensor, repeats: int = 20) -> float:
-    """Median milliseconds from one picture (3, H, W) to what a model sees in it."""
-    batch = image[None]
+def latency_ms(session: Session, size_wh: tuple[int, int], repeats: int = 20) -> float:
+    """Median milliseconds of a network for one picture of `size_wh`."""
+    width, height = size_wh
+    images = np.zeros((1, 3, height, width), np.uint8)
     durations = []
     for _ in range(repeats + 3):
         start = time.perf_counter()
-        look(batch).cpu()  # waits for the device
+        session.run(images)
         durations.append(time.perf_counter() - start)
     return float(np.median(durations[3:]) * 1000)  # the first calls choose algorithms
 
 
+def runtime_of(model: Model) -> Session:
+    """A model as infer.py runs it: exported on a CPU, in torch on any other device."""
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    return open_session(to_onnx(model)) if on_cpu else TorchSession(model)
+
+
 def keypoint_latency_ms(model: KeypointModel) -> float:
-    """Median milliseconds from a frame of 16:9 to its keypoints, as infer.py runs it."""
-    device = next(model.parameters()).device
-    runtime = OnnxModel(to_onnx(model)) if device.type == "cpu" else model
-    width, height = model.framing.transform((16, 9), model.input_size).input_wh
-    image = torch.zeros(3, height, width, dtype=torch.uint8, device=device)
-    return latency_ms(lambda images: runtime.predict(images)[1], image)
+    """Median milliseconds of the network for a frame of 16:9, as infer.py runs it."""
+    input_wh = model.framing.transform((16, 9), model.input_size).input_wh
+    return latency_ms(runtime_of(model), input_wh)

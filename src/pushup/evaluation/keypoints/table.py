@@ -17,7 +17,7 @@ from pushup.evaluation.keypoints.predictions import keypoint_latency_ms, predict
 from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.files import write_json, write_text
 from pushup.metrics.keypoints import Reference
-from pushup.models import weights
+from pushup.specs import shipped
 
 Published = Mapping[str, Mapping[str, float]]
 
@@ -83,7 +83,7 @@ def evaluate_table(
 def _chosen(ckpts: Mapping[str, str] | None, published: Published) -> dict[str, str]:
     if ckpts:
         return dict(ckpts)
-    files = weights.shipped()
+    files = shipped()
     chosen = {n: str(files[n]) for name in published for n in files if n.startswith(name)}
     if not chosen:
         raise InputError("no weights ship: train models and give 'ckpts={NAME: FILE, ...}'")

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from pushup.cli import InputError
 from pushup.data.recognition import RecognitionDataModule, RecognitionDataset
 from pushup.evaluation import pictures
-from pushup.evaluation.keypoints.predictions import latency_ms
+from pushup.evaluation.keypoints.predictions import latency_ms, runtime_of
 from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.files import write_json, write_text
 from pushup.metrics.calibration import temperature
@@ -104,7 +104,7 @@ def evaluate_recognition(
         "input_size": network.input_size,
         "split": split,
         "images_per_s": len(dataset) / scored.seconds,
-        "ms": latency_ms(network.classify, dataset[0]["image"].to(device)),
+        "ms": latency_ms(runtime_of(network), (network.input_size, network.input_size)),
         "device": device,
         "threshold": thresholds["chosen"],
         "threshold_from": module.val_split,

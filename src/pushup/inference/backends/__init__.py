@@ -1,11 +1,10 @@
-"""What runs an exported network: OpenVINO, ONNX Runtime, or torch.
+"""What runs a network: OpenVINO, ONNX Runtime, or torch.
 
 A session turns (B, 3, H, W) uint8 RGB pictures into named outputs: "maps" (B, C, h, w) and, of a
 network that classifies, "position" (B,), both float32 logits.
 """
 
 import importlib.util
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,10 +13,8 @@ import numpy as np
 
 from pushup.cli import InputError
 
-log = logging.getLogger(__name__)
-
 RUNTIMES = ("openvino", "onnxruntime")
-"""Of the runtimes that read ONNX files, the faster first."""
+"""Of the runtimes that read ONNX files, the faster one first."""
 
 
 class Session(Protocol):
@@ -25,7 +22,7 @@ class Session(Protocol):
 
     Attributes:
         runtime: What runs it, for logs and records.
-        spec: The description that travels with the weights.
+        spec: The description that travels with its weights.
     """
 
     runtime: str
@@ -36,33 +33,30 @@ class Session(Protocol):
         ...
 
 
-def open_session(path: str | Path, runtime: str = "auto", threads: int = 0) -> Session:
-    """Open an exported `.onnx` file.
+def open_session(source: str | Path | bytes, runtime: str = "auto", threads: int = 0) -> Session:
+    """Open an exported network.
 
     Args:
-        path: What `pushup export` wrote.
+        source: An `.onnx` file that this project wrote, or what is in it.
         runtime: "openvino", "onnxruntime", or "auto": the first of them that is installed.
         threads: Threads of the runtime; 0 = as it sees fit.
 
     Raises:
-        InputError: There is no such file or runtime, or the file is not a model of this project.
+        InputError: There is no such file or runtime, or the file was not written by this project.
     """
-    if not Path(path).is_file():
-        raise InputError(f"no model {path}: give an existing .onnx file")
-    if runtime == "auto":
-        runtime = next((r for r in RUNTIMES if importlib.util.find_spec(r)), "onnxruntime")
-    if runtime not in RUNTIMES or importlib.util.find_spec(runtime) is None:
+    if not isinstance(source, bytes) and not Path(source).is_file():
+        raise InputError(f"no model {source}: give an existing .onnx file")
+    installed = [name for name in RUNTIMES if importlib.util.find_spec(name)]
+    chosen = installed[0] if runtime == "auto" and installed else runtime
+    if chosen not in installed:
         raise InputError(
-            f"runtime {runtime!r} is not installed: give runtime=auto, or one of "
-            f"{', '.join(RUNTIMES)} after installing it with pip"
+            f"runtime={runtime} is not to be had: install one of {', '.join(RUNTIMES)} with pip "
+            f"(installed: {', '.join(installed) or 'none'})"
         )
-    if runtime == "openvino":
+    if chosen == "openvino":
         from pushup.inference.backends.openvino import OpenVinoSession
 
-        session: Session = OpenVinoSession(path, threads)
-    else:
-        from pushup.inference.backends.onnx_runtime import OnnxRuntimeSession
+        return OpenVinoSession(source, threads)
+    from pushup.inference.backends.onnx_runtime import OnnxRuntimeSession
 
-        session = OnnxRuntimeSession(path, threads)
-    log.debug("%s runs in %s", path, session.runtime)
-    return session
+    return OnnxRuntimeSession(source, threads)

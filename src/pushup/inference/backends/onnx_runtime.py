@@ -1,4 +1,4 @@
-"""Networks in ONNX Runtime: the fallback that runs everywhere."""
+"""Networks in ONNX Runtime, which runs everywhere."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 
 from pushup.cli import InputError
-from pushup.inference.spec import parse_spec
+from pushup.specs import from_metadata
 
 
 class OnnxRuntimeSession:
@@ -16,7 +16,8 @@ class OnnxRuntimeSession:
 
     runtime = "onnxruntime"
 
-    def __init__(self, path: str | Path, threads: int = 0) -> None:
+    def __init__(self, source: str | Path | bytes, threads: int = 0) -> None:
+        path = "the model" if isinstance(source, bytes) else source
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -24,10 +25,10 @@ class OnnxRuntimeSession:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = onnxruntime.get_available_providers()
         try:
-            self._session: Any = onnxruntime.InferenceSession(path, options, providers=providers)
+            self._session: Any = onnxruntime.InferenceSession(source, options, providers=providers)
         except Exception as error:  # onnxruntime's errors share no public base class
             raise InputError(f"{path} is not a readable ONNX model: export it again") from error
-        self.spec = parse_spec(path, self._session.get_modelmeta().custom_metadata_map)
+        self.spec = from_metadata(path, self._session.get_modelmeta().custom_metadata_map)
         self._names = [output.name for output in self._session.get_outputs()]
 
     def run(self, images: np.ndarray) -> Mapping[str, np.ndarray]:

@@ -1,5 +1,6 @@
-"""Networks in OpenVINO: the fastest on the CPUs of most PCs; bfloat16 where the CPU has it."""
+"""Networks in OpenVINO: fastest on the CPUs of most PCs, in bfloat16 where the CPU has it."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import openvino
 
 from pushup.cli import InputError
-from pushup.inference.spec import SPEC_KEY, parse_spec
+from pushup.specs import SPEC_KEY, from_metadata
 
 
 class OpenVinoSession:
@@ -20,22 +21,23 @@ class OpenVinoSession:
 
     runtime = "openvino"
 
-    def __init__(self, path: str | Path, threads: int = 0) -> None:
+    def __init__(self, source: str | Path | bytes, threads: int = 0) -> None:
+        path = "the model" if isinstance(source, bytes) else source
         self._core = openvino.Core()
-        self._settings = {"PERFORMANCE_HINT": "LATENCY"}
+        self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
-            self._settings["INFERENCE_NUM_THREADS"] = str(threads)
+            self._settings["INFERENCE_NUM_THREADS"] = threads
         try:
-            self._model = self._core.read_model(path)
+            self._model = self._core.read_model(
+                io.BytesIO(source) if isinstance(source, bytes) else source
+            )
         except RuntimeError as error:
             raise InputError(f"{path} is not a readable ONNX model: export it again") from error
-        self.spec = parse_spec(path, self._metadata())
+        keys = ["framework", SPEC_KEY]
+        has_spec = self._model.has_rt_info(keys)
+        metadata = {SPEC_KEY: self._model.get_rt_info(keys).astype(str)} if has_spec else {}
+        self.spec = from_metadata(path, metadata)
         self._requests: dict[tuple[int, ...], Any] = {}
-
-    def _metadata(self) -> dict[str, str]:
-        if not self._model.has_rt_info(["framework", SPEC_KEY]):
-            return {}
-        return {SPEC_KEY: self._model.get_rt_info(["framework", SPEC_KEY]).astype(str)}
 
     def _request(self, shape: tuple[int, ...]) -> Any:
         if shape not in self._requests:

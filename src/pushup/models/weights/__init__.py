@@ -7,22 +7,19 @@ safetensors (weights only, fp16, for shipping). Neither can run code.
 from pushup.models.weights.averaging import average
 from pushup.models.weights.calibration import platt_scaling, temperature_scaling
 from pushup.models.weights.exporting import current_commit, export
-from pushup.models.weights.files import MODEL_PREFIX, SPEC_KEY, read, save
-from pushup.models.weights.loading import Model, Task, load, locate, shipped
+from pushup.models.weights.files import MODEL_PREFIX, read, save
+from pushup.models.weights.loading import Model, Task, load
 
 __all__ = [
     "MODEL_PREFIX",
-    "SPEC_KEY",
     "Model",
     "Task",
     "average",
     "current_commit",
     "export",
     "load",
-    "locate",
     "platt_scaling",
     "read",
     "save",
-    "shipped",
     "temperature_scaling",
 ]

@@ -8,7 +8,8 @@ import torch
 from pushup.cli import InputError
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.weights.files import read, save
-from pushup.models.weights.loading import build, locate
+from pushup.models.weights.loading import build
+from pushup.specs import locate
 
 
 def average(paths: Sequence[str | Path], out: str | Path) -> None:

@@ -10,7 +10,8 @@ from pushup.codecs import GaussianHeatmap
 from pushup.models.classifier import PushUpClassifier
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.weights.files import read, save
-from pushup.models.weights.loading import build, locate
+from pushup.models.weights.loading import build
+from pushup.specs import locate
 
 
 def temperature_scaling(source: str | Path, temperature: float, out: str | Path) -> None:

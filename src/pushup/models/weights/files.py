@@ -11,9 +11,7 @@ from torch import Tensor
 
 from pushup.cli import InputError
 from pushup.files import replacing
-
-SPEC_KEY = "pushup_spec"
-"""Where both formats keep the model's `spec`."""
+from pushup.specs import SPEC_KEY, checked
 
 MODEL_PREFIX = "model."
 """What precedes the model's tensors in a Lightning checkpoint."""
@@ -29,20 +27,7 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if not path.is_file():
         raise InputError(f"no checkpoint {path}: give an existing .ckpt or .safetensors file")
     spec, state = _read_safetensors(path) if path.suffix == ".safetensors" else _read_ckpt(path)
-    if not isinstance(spec, dict) or "task" not in spec:
-        raise InputError(
-            f"{path} was not written by this project (it carries no model description): "
-            "give a checkpoint made by train.py"
-        )
-    return with_present_names(spec), state
-
-
-def with_present_names(spec: dict[str, Any]) -> dict[str, Any]:
-    """A spec in the words of this release: earlier files say `rectangles` in place of `framing`."""
-    spec = dict(spec)
-    if spec["task"] == "keypoints" and "framing" not in spec:
-        spec["framing"] = "rectangle" if spec.pop("rectangles", False) else "square"
-    return spec
+    return checked(path, spec), state
 
 
 def _read_safetensors(path: Path) -> tuple[Any, dict[str, Tensor]]:

@@ -10,44 +10,17 @@ from pushup.models.classifier import PushUpClassifier
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.weights import files
 from pushup.models.weights.checks import check
-from pushup.paths import WEIGHTS
+from pushup.specs import locate
 
 Model = KeypointModel | PushUpClassifier
 
 Task = Literal["keypoints", "recognition"]
 """What a model is asked for: joints, or whether somebody is in push-up position."""
 
-SUFFIXES = (".ckpt", ".safetensors", ".onnx")
-
 _KINDS: dict[str, type[KeypointModel] | type[PushUpClassifier]] = {
     "keypoints": KeypointModel,
     "recognition": PushUpClassifier,
 }
-
-
-def shipped() -> dict[str, Path]:
-    """The weights that ship, by name."""
-    return {path.stem: path for path in sorted(WEIGHTS.glob("*.safetensors"))}
-
-
-def locate(path_or_name: str | Path) -> Path:
-    """The file that is meant: a path, or the name of weights that ship, such as "mobilenet".
-
-    What ends like a file of weights or has a folder is a path, everything else a name.
-
-    Raises:
-        InputError: No weights of this name ship.
-    """
-    path = Path(path_or_name)
-    if path.suffix in SUFFIXES or len(path.parts) > 1 or path.is_file():
-        return path
-    if str(path) not in shipped():
-        names = ", ".join(shipped()) or "none"
-        raise InputError(
-            f"no weights are shipped for model {str(path)!r} (shipped: {names}): "
-            "train it and give ckpt_path=FILE"
-        )
-    return shipped()[str(path)]
 
 
 @overload
