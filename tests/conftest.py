@@ -1,6 +1,7 @@
 import pushup  # isort: skip  # first: it lets torchvision import beside a CPU-only torch
 
 import os
+import tempfile
 from pathlib import Path
 
 import matplotlib
@@ -13,6 +14,7 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 matplotlib.use("Agg")
 os.environ.setdefault("WANDB_MODE", "offline")
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="pushup-tests-")  # exports of this run alone
 torch.set_num_threads(1)  # the nets here are small: a second thread waits more than it works
 
 

@@ -27,6 +27,7 @@ from pushup.files import write_json
 from pushup.inference.predictor import KeypointPredictor
 from pushup.models import BlazePose, KeypointModel, weights
 from pushup.skeleton import UPPER7
+from support.networks import in_torch
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -341,7 +342,7 @@ def test_evaluate_writes_every_figure_and_picture(data_root, checkpoint, tmp_pat
     dataset = module.eval_dataset("check")
     flat = torch.stack([torch.full((3, SIDE, SIDE), 9 * i) for i in range(6, 18)]).byte()
     flat[:, :, :8] = flat[:, :, 56:] = 0
-    pred, *_ = model.predict(flat, flip_test=True)
+    pred, *_ = in_torch(model).predict(flat.numpy(), flip_test=True)
     errors = [
         abs(float(pred[i, k, axis] - dataset[i]["keypoints"][k, axis])) / SIDE
         for i in range(12)
@@ -390,7 +391,7 @@ def test_a_model_of_rectangles_is_measured_as_the_predictor_looks(data_root, tmp
 
 def test_shipped_weights_are_found_by_name(data_root, tmp_path, monkeypatch):
     save_model(tmp_path / "blazepose.safetensors", "blazepose")
-    monkeypatch.setattr("pushup.models.weights.loading.WEIGHTS", tmp_path)
+    monkeypatch.setattr("pushup.specs.WEIGHTS", tmp_path)
     run_command(tmp_path / "out", "model=blazepose", *on(data_root))
     assert json.loads((tmp_path / "out" / "results.json").read_text())["model"] == "blazepose"
 
@@ -416,7 +417,7 @@ def test_table_shows_what_ships_other_sizes_included(data_root, tmp_path, monkey
     folder = tmp_path / "weights"
     for name in ("mobilenet", "mobilenet_384", "blazepose"):
         save_model(folder / f"{name}.safetensors", name)
-    monkeypatch.setattr("pushup.models.weights.loading.WEIGHTS", folder)
+    monkeypatch.setattr("pushup.specs.WEIGHTS", folder)
     run_command(tmp_path / "out", "mode=table", *on(data_root))
     models = json.loads((tmp_path / "out" / "results.json").read_text())["models"]
     assert list(models) == ["mobilenet", "mobilenet_384", "blazepose"]
@@ -448,7 +449,7 @@ def fails(capsys, output_dir: Path, *overrides: str) -> str:
 
 
 def test_bad_input_is_one_line(data_root, checkpoint, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("pushup.models.weights.loading.WEIGHTS", tmp_path / "empty")
+    monkeypatch.setattr("pushup.specs.WEIGHTS", tmp_path / "empty")
     ckpt = f"ckpt_path='{checkpoint}'"
     cases = {
         "give ckpt_path=FILE": on(data_root),

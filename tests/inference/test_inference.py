@@ -1,5 +1,8 @@
 """Predictors and backends: the geometry with a model that sees dots, ONNX held against torch."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -7,20 +10,23 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from pushup.inference.onnx_model import OnnxModel
 
 from pushup.__main__ import main as pushup
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.geometry import Framing
 from pushup.inference import export
+from pushup.inference.backends import RUNTIMES, open_session
+from pushup.inference.onnx_export import to_onnx
 from pushup.inference.predictor import KeypointPredictor, load_model
+from pushup.inference.ready import cache_folder, exported
 from pushup.inference.tracking import OneEuro, RegionTracker
 from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.encoder_decoder import EncoderDecoder
 from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import UPPER7
+from support.networks import in_torch
 
 
 class DotModel:
@@ -29,13 +35,12 @@ class DotModel:
     name, skeleton, input_size, framing = "dot", UPPER7, 96, Framing.RECTANGLE
 
     def predict(self, images, flip_test=False):
-        red = (images[:, 0].double() - images[:, 1].double()).clamp(min=0)
-        total = red.sum((1, 2)).clamp(min=1e-9)
-        across, down = red.sum(1), red.sum(2)
-        moments = [m @ torch.arange(m.shape[-1], dtype=torch.float64) for m in (across, down)]
-        centre = torch.stack(moments, -1) / total[:, None]
-        scores = red.amax((1, 2))[:, None].expand(-1, 7) / 255
-        return centre[:, None].expand(-1, 7, 2), scores, None
+        red = np.maximum(images[:, 0].astype(float) - images[:, 1], 0)
+        total = np.maximum(red.sum((1, 2)), 1e-9)
+        moments = [m @ np.arange(m.shape[-1]) for m in (red.sum(1), red.sum(2))]
+        centre = np.stack(moments, -1) / total[:, None]
+        scores = np.repeat(red.max((1, 2))[:, None], 7, 1) / 255
+        return np.repeat(centre[:, None], 7, 1), scores, None
 
 
 def frame_with_dot(size_wh, at, radius=6):
@@ -62,6 +67,15 @@ def test_a_box_restricts_the_view():
     assert pose.box_xyxy == box
 
 
+def noise(*shape) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def saved(model, file: Path) -> Path:
+    weights.save(model, model.spec(), file)
+    return file
+
+
 def small_models():
     torch.manual_seed(0)
     yield KeypointModel("blazepose", BlazePose, GaussianHeatmap(64), UPPER7, (0.5,) * 3)
@@ -75,29 +89,80 @@ def small_models():
 
 @pytest.mark.parametrize("model", small_models(), ids=lambda m: m.name)
 def test_the_onnx_export_agrees_with_torch(model, tmp_path):
-    model.eval()
-    assert export.export(model, tmp_path / "m.onnx") <= export.TOLERANCE
-    exported = load_model(tmp_path / "m.onnx")
-    images = torch.randint(0, 256, (3, 3, 64, 64), dtype=torch.uint8)
+    file = saved(model, tmp_path / "m.safetensors")
+    assert export.export(file, tmp_path / "m.onnx") <= export.TOLERANCE
+    network = in_torch(weights.load(file))
+    exported = load_model(tmp_path / "m.onnx", runtime="onnxruntime")
+    images = noise(3, 3, 64, 64)
     for flip_test in (False, True):
-        expected, found = (m.predict(images, flip_test) for m in (model, exported))
-        torch.testing.assert_close(found[1], expected[1], atol=1e-4, rtol=0)
-        torch.testing.assert_close(found[0], expected[0], atol=0.1, rtol=0)
-    lying = torch.randint(0, 256, (1, 3, 32, 64), dtype=torch.uint8)
-    for images in (lying, lying.transpose(2, 3).contiguous()):
-        expected, found = (m.predict(images)[0] for m in (model, exported))
-        torch.testing.assert_close(found, expected, atol=0.1, rtol=0)
+        expected, found = (m.predict(images, flip_test) for m in (network, exported))
+        np.testing.assert_allclose(found[1], expected[1], atol=1e-4)
+        np.testing.assert_allclose(found[0], expected[0], atol=0.1)
+    lying = noise(1, 3, 32, 64)
+    for images in (lying, np.ascontiguousarray(lying.transpose(0, 1, 3, 2))):
+        expected, found = (m.predict(images)[0] for m in (network, exported))
+        np.testing.assert_allclose(found, expected, atol=0.1)
     assert (exported.name, exported.skeleton, exported.input_size) == (model.name, UPPER7, 64)
-    assert [p.name for p in tmp_path.iterdir()] == ["m.onnx"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.onnx", "m.safetensors"]
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 64, 64), (1, 3, 32, 64), (2, 3, 64, 64)])
+def test_the_runtimes_agree(shape):
+    pytest.importorskip("openvino")
+    model = next(small_models()).eval()
+    images = noise(*shape)
+    maps = [open_session(to_onnx(model), r).run(images)["maps"] for r in RUNTIMES]
+    # in bfloat16, where the CPU has it, of 8 bits
+    np.testing.assert_allclose(maps[0], maps[1], atol=0.02 * np.abs(maps[1]).max())
+
+
+def test_a_runtime_that_is_not_there_is_named(tmp_path):
+    file = saved(next(small_models()), tmp_path / "m.safetensors")
+    with pytest.raises(InputError, match="runtime=tensorrt is not to be had: install one of"):
+        load_model(file, runtime="tensorrt")
+
+
+def test_an_export_is_made_once_and_found_again(tmp_path, monkeypatch):
+    file = saved(next(small_models()), tmp_path / "m.safetensors")
+    cached = exported(file)
+    assert cached.parent == cache_folder()
+    made_s = cached.stat().st_mtime_ns
+    assert exported(file) == cached
+    assert cached.stat().st_mtime_ns == made_s
+    export.export(file, tmp_path / "m.onnx")
+    assert exported(file) == tmp_path / "m.onnx"  # that beside it comes first ...
+    torch.manual_seed(1)
+    saved(KeypointModel("b", BlazePose, GaussianHeatmap(64), UPPER7), file)
+    assert exported(file) not in (cached, tmp_path / "m.onnx")  # ... if it was made from it
+
+
+def test_without_torch_an_export_has_to_be_there(tmp_path):
+    file = saved(next(small_models()), tmp_path / "m.safetensors")
+    code = f"""
+import sys
+sys.modules["torch"] = None
+from pushup.cli import InputError
+from pushup.inference.predictor import load_model
+try:
+    load_model({str(file)!r})
+except InputError as error:
+    print(error)
+"""
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "exporting it needs torch" in shown.stdout
 
 
 def test_a_predictor_gives_the_same_pose_from_either_backend(tmp_path):
-    model = next(small_models()).eval()
-    weights.save(model, model.spec(), tmp_path / "m.safetensors")
+    file = saved(next(small_models()), tmp_path / "m.safetensors")
     frame = np.random.default_rng(0).integers(0, 255, (90, 120, 3), dtype=np.uint8)
-    from_torch = KeypointPredictor(weights.load(tmp_path / "m.safetensors"))(frame)
-    from_onnx = KeypointPredictor(load_model(tmp_path / "m.safetensors", "blazepose"))(frame)
-    assert isinstance(load_model(tmp_path / "m.safetensors", device="cuda"), KeypointModel)
+    from_torch = KeypointPredictor(in_torch(weights.load(file)))(frame)
+    from_onnx = KeypointPredictor(load_model(file, "blazepose", runtime="onnxruntime"))(frame)
     np.testing.assert_allclose(from_onnx.scores, from_torch.scores, atol=1e-4)
     np.testing.assert_allclose(from_onnx.keypoints_frame, from_torch.keypoints_frame, atol=0.2)
 
@@ -106,8 +171,7 @@ def test_a_predictor_gives_the_same_pose_from_either_backend(tmp_path):
 def test_a_whole_frame_is_looked_at_as_the_model_has_learnt_to(tmp_path, framing):
     torch.manual_seed(0)
     model = KeypointModel("b", BlazePose, GaussianHeatmap(128), UPPER7, framing=framing)
-    weights.save(model, model.spec(), tmp_path / "m.safetensors")
-    export.export(model, tmp_path / "m.onnx")
+    export.export(saved(model, tmp_path / "m.safetensors"), tmp_path / "m.onnx")
     for file in ("m.safetensors", "m.onnx"):
         predictor = KeypointPredictor(load_model(tmp_path / file))
         shapes, predict = [], predictor.model.predict
@@ -118,18 +182,19 @@ def test_a_whole_frame_is_looked_at_as_the_model_has_learnt_to(tmp_path, framing
 
 
 def test_the_command_exports_and_reports(tmp_path, capsys):
-    model = next(small_models())
-    weights.save(model, model.spec(), tmp_path / "m.safetensors")
-    pushup(["export-onnx", str(tmp_path / "m.safetensors"), str(tmp_path / "sub" / "m.onnx")])
-    assert "differ from torch by at most" in capsys.readouterr().out
+    file = saved(next(small_models()), tmp_path / "m.safetensors")
+    pushup(["export", str(file), str(tmp_path / "sub" / "m.onnx")])
+    pushup(["export", str(file), str(tmp_path / "sub" / "m.pt"), "--format", "torchscript"])
+    assert "differs from torch by at most" in capsys.readouterr().out
     assert load_model(tmp_path / "sub" / "m.onnx", "blazepose").name == "blazepose"
 
 
 def test_an_export_that_disagrees_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "_difference", lambda *_: 0.5)
+    file = saved(next(small_models()), tmp_path / "m.safetensors")
+    monkeypatch.setattr(export, "disagreement", lambda *_: 0.5)
     with pytest.raises(InputError, match=r"differs from torch by 0\.5"):
-        export.export(next(small_models()), tmp_path / "m.onnx")
-    assert not list(tmp_path.iterdir())
+        export.export(file, tmp_path / "m.onnx")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def bad_onnx(folder: Path):
@@ -140,11 +205,12 @@ def bad_onnx(folder: Path):
     opset = [onnx.helper.make_opsetid("", 17)]
     foreign = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
     onnx.save(foreign, folder / "foreign.onnx")
-    export.export(next(small_models()), folder / "blazepose.onnx")
+    file = saved(next(small_models()), folder / "m.safetensors")
+    export.export(file, folder / "blazepose.onnx")
     return {
         "nosuch.onnx": (None, "no model"),
         "noise.onnx": (None, "not a readable ONNX model"),
-        "foreign.onnx": (None, "carries no keypoint model"),
+        "foreign.onnx": (None, "was not written by this project"),
         "blazepose.onnx": ("mobilenet", "holds model 'blazepose', not 'mobilenet'"),
     }
 
@@ -152,7 +218,7 @@ def bad_onnx(folder: Path):
 def test_bad_onnx_files_give_one_line_with_their_name(tmp_path):
     for file, (name, words) in bad_onnx(tmp_path).items():
         with pytest.raises(InputError, match=words) as caught:
-            OnnxModel(tmp_path / file, name)
+            load_model(tmp_path / file, name)
         assert file in str(caught.value)
         assert "\n" not in str(caught.value)
 
@@ -190,14 +256,14 @@ class SevenDots:
 
     def predict(self, images, flip_test=False):
         self.looks += 1
-        image = images[0].permute(1, 2, 0).numpy().astype(int)
+        image = images[0].transpose(1, 2, 0).astype(int)
         keypoints, scores = np.zeros((7, 2)), np.zeros(7)
         for k, colour in enumerate(COLOURS):
             rows, columns = np.nonzero(np.abs(image - colour).max(-1) < 25)
             if len(rows):
                 keypoints[k] = columns.mean(), rows.mean()
                 scores[k] = min(1.0, len(rows) / 60)
-        return torch.from_numpy(keypoints)[None], torch.from_numpy(scores)[None], None
+        return keypoints[None], scores[None], None
 
 
 COLOURS = [(40 + 30 * k, 255 - 30 * k, 128) for k in range(7)]  # RGB

@@ -7,7 +7,6 @@ import hydra
 import numpy as np
 import pytest
 import torch
-from pushup.inference.onnx_model import OnnxModel, to_onnx
 
 from pushup.cli import InputError, command, make_output_dir
 from pushup.codecs import GaussianHeatmap
@@ -18,6 +17,7 @@ from pushup.models import BlazePose, EncoderDecoder, KeypointModel, weights
 from pushup.models.classification_head import ClassificationHead
 from pushup.skeleton import UPPER7
 from pushup.training import run
+from support.networks import classifier_in_torch, in_onnx, in_torch
 
 REPOSITORY = Path(__file__).parents[2]
 SIZE = 64
@@ -48,12 +48,12 @@ def test_one_pass_answers_both(kind, images):
     model = make_model(kind)
     one_headed = make_model(kind, classification_head=False)
     for flip_test in (False, True):
-        keypoints, scores, position = model.predict(images, flip_test)
-        alone = one_headed.predict(images, flip_test)
-        assert torch.equal(keypoints, alone[0])
-        assert torch.equal(scores, alone[1])
+        keypoints, scores, position = in_torch(model).predict(images.numpy(), flip_test)
+        alone = in_torch(one_headed).predict(images.numpy(), flip_test)
+        np.testing.assert_array_equal(keypoints, alone[0])
+        np.testing.assert_array_equal(scores, alone[1])
         assert alone[2] is None
-        torch.testing.assert_close(position, model.classify(images))
+        np.testing.assert_allclose(position, model.classify(images), rtol=1e-5)
     assert model.position_logits(images).std() > 1e-3
 
 
@@ -98,26 +98,30 @@ def test_files_carry_it_and_old_files_load(tmp_path, images):
 
 def test_onnx_answers_both(images):
     model = make_model()
-    exported = OnnxModel(to_onnx(model))
+    exported, pictures = in_onnx(model), images.numpy()
     assert exported.classifies
-    for found, expected in zip(exported.predict(images), model.predict(images), strict=True):
-        torch.testing.assert_close(found, expected, atol=0.1, rtol=1e-3)
-    torch.testing.assert_close(exported.predict(images)[2], model.classify(images))
-    assert OnnxModel(to_onnx(make_model(classification_head=False))).predict(images)[2] is None
+    for found, expected in zip(
+        exported.predict(pictures), in_torch(model).predict(pictures), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, atol=0.1, rtol=1e-3)
+    np.testing.assert_allclose(exported.predict(pictures)[2], model.classify(images), atol=1e-5)
+    assert in_onnx(make_model(classification_head=False)).predict(pictures)[2] is None
 
 
 def test_the_app_reads_the_pose(tmp_path):
     frame = np.random.default_rng(0).integers(0, 256, (48, 80, 3), np.uint8)
     model = make_model()
-    pose = KeypointPredictor(model)(frame)
-    recognise = open_classifier("shared", model)
-    assert recognise(frame, pose) == pytest.approx(ClassifierPredictor(model)(frame), abs=1e-6)
-    assert open_classifier(None, model) is None
+    network = in_torch(model)
+    pose = KeypointPredictor(network)(frame)
+    classify = open_classifier("shared", network)
+    alone = ClassifierPredictor(classifier_in_torch(model))
+    assert classify(frame, pose) == pytest.approx(alone(frame), abs=1e-6)
+    assert open_classifier(None, network) is None
     weights.save(model, model.spec(), tmp_path / "two.safetensors")
-    apart = open_classifier(str(tmp_path / "two.safetensors"), model)
-    assert apart(frame, pose) == pytest.approx(recognise(frame, pose), abs=5e-3)
+    apart = open_classifier(str(tmp_path / "two.safetensors"), network, runtime="onnxruntime")
+    assert apart(frame, pose) == pytest.approx(classify(frame, pose), abs=5e-3)
     with pytest.raises(InputError, match="have no classification head: give classifier=FILE"):
-        open_classifier("shared", make_model(classification_head=False))
+        open_classifier("shared", in_torch(make_model(classification_head=False)))
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import hydra
 import numpy as np
 import pytest
 import torch
-from pushup.inference.onnx_model import OnnxClassifier
 from safetensors.torch import save_file
 
 from pushup.__main__ import main as pushup
@@ -22,6 +21,7 @@ from pushup.data.recognition import (
     draw_weights,
     read,
 )
+from pushup.evaluation.recognition import evaluate as evaluate_module
 from pushup.evaluation.recognition.evaluate import COUNTS, evaluate_recognition
 from pushup.inference.classifier import ClassifierPredictor, open_classifier
 from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
@@ -32,6 +32,7 @@ from pushup.training import run
 from pushup.training.classifier import RecognitionTask
 from pushup.training.schedules import Schedule
 from support.classifier_data import ENCODER, HEADER
+from support.networks import classifier_in_onnx, classifier_in_torch
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -343,15 +344,15 @@ def test_weights_return_as_they_were(tmp_path):
         weights.load(path, None)
 
 
-@pytest.mark.parametrize("runtime", [lambda model: model, OnnxClassifier])
-def test_a_frame_is_scored_as_the_data_set_is(data_root, runtime):
+@pytest.mark.parametrize("network", [classifier_in_torch, classifier_in_onnx])
+def test_a_frame_is_scored_as_the_data_set_is(data_root, network):
     torch.manual_seed(0)
     model = PushUpClassifier(encoder=ENCODER, input_size=64).eval()
     with torch.no_grad():
         model.network.classifier.weight.mul_(5000)  # so that scores differ
     dataset = RecognitionDataset(read(data_root, "val"), 64)
-    recognise = ClassifierPredictor(runtime(model))
-    scores = [recognise(cv2.imread(str(item.image))) for item in dataset.items[:4]]
+    classify = ClassifierPredictor(network(model))
+    scores = [classify(cv2.imread(str(item.image))) for item in dataset.items[:4]]
     batch = torch.stack([dataset[i]["image"] for i in range(4)])
     np.testing.assert_allclose(scores, model.classify(batch).numpy(), atol=1e-5)
     assert np.ptp(scores) > 0.02
@@ -359,9 +360,9 @@ def test_a_frame_is_scored_as_the_data_set_is(data_root, runtime):
 
 def test_the_one_that_ships_is_found_by_name():
     frame = np.zeros((48, 64, 3), np.uint8)
-    recognise = open_classifier("shipped", model=None)
-    shipped = ClassifierPredictor(weights.load("classifier", "recognition"))
-    assert recognise(frame, None) == pytest.approx(shipped(frame), abs=1e-4)
+    classify = open_classifier("shipped", model=None, runtime="onnxruntime")
+    shipped = ClassifierPredictor(classifier_in_torch(weights.load("classifier", "recognition")))
+    assert classify(frame, None) == pytest.approx(shipped(frame), abs=1e-4)
 
 
 # Commands
@@ -414,6 +415,8 @@ def test_figures_and_mistakes_of_known_scores(monkeypatch, data_root, tmp_path):
     """Picture 1 (a push-up) is scored lowest, picture 0 (none) highest; the others are right."""
     scores = [0.85, 0.05, *([0.1, 0.8] * 7)]
     monkeypatch.setattr(weights, "load", lambda path, task, name: Told(scores))
+    monkeypatch.setattr(evaluate_module, "latency_ms", lambda *_: 1.0)
+    monkeypatch.setattr(evaluate_module, "runtime_of", lambda model: model)
     data = partial(RecognitionDataModule, data_root, num_workers=0)
     results = evaluate_recognition("told", None, data, "val", str(tmp_path), 0.9)
     chosen, published = results["at"]["chosen"], results["at"]["published"]
@@ -428,12 +431,16 @@ def test_figures_and_mistakes_of_known_scores(monkeypatch, data_root, tmp_path):
     assert sheet.shape[1] == 6 * 256
     right = [0.1, 0.9] * 8
     monkeypatch.setattr(weights, "load", lambda path, task, name: Told(right))
+    monkeypatch.setattr(evaluate_module, "latency_ms", lambda *_: 1.0)
+    monkeypatch.setattr(evaluate_module, "runtime_of", lambda model: model)
     evaluate_recognition("told", None, data, "val", str(tmp_path), 0.9)
     assert not (tmp_path / "misclassified.png").exists()
 
 
 def test_the_threshold_comes_from_val(monkeypatch, data_root, tmp_path):
     monkeypatch.setattr(weights, "load", lambda path, task, name: Told([0.2, 0.4] * 24))
+    monkeypatch.setattr(evaluate_module, "latency_ms", lambda *_: 1.0)
+    monkeypatch.setattr(evaluate_module, "runtime_of", lambda model: model)
     data = partial(RecognitionDataModule, data_root, num_workers=0)
     results = evaluate_recognition("told", None, data, "train", str(tmp_path), 0.9)
     assert results["threshold_from"] == "val"

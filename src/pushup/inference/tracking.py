@@ -66,7 +66,6 @@ class RegionTracker(KeypointPredictor):
 
     Args:
         model: Backend.
-        device: Where a torch model runs.
         flip_test: Average with the mirrored picture.
         enlarge: Side of the region over that of the joints' box. The box of `upper7` leaves out
             the legs, and a network trained on whole people is unsure of half a person: an arm, the
@@ -86,7 +85,6 @@ class RegionTracker(KeypointPredictor):
     def __init__(
         self,
         model: PoseModel,
-        device: str = "cpu",
         flip_test: bool = False,
         enlarge: float = 4.0,
         min_score: float = 0.1,
@@ -95,7 +93,7 @@ class RegionTracker(KeypointPredictor):
         refresh_s: float = 1.0,
         min_side: float = 0.2,
     ) -> None:
-        super().__init__(model, device, flip_test)
+        super().__init__(model, flip_test)
         self._enlarge, self._min_score, self._min_side = enlarge, min_score, min_side
         self._drop, self._memory_s, self._refresh_s = drop, memory_s, refresh_s
         self._filter = OneEuro(min_cutoff_hz=1.0, beta=4.0)
