@@ -28,6 +28,8 @@ from pushup.evaluation.keypoints.summary import (
 )
 from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.files import write_csv, write_json, write_text
+from pushup.inference.backends.pytorch import TorchSession
+from pushup.inference.networks import PoseNetwork
 from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
 from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
@@ -87,11 +89,11 @@ def evaluate_keypoints(
     module = open_for(network, data, batch_size, framing)
     loader = module.eval_loader(split)
     dataset = cast(KeypointDataset, loader.dataset)
-    predictions = predict(network, loader, flip_test)
+    predictions = predict(PoseNetwork(TorchSession(network)), loader, flip_test)
     pose, pose_from = mean_pose(module, split)
     beside = {f"mean pose of {pose_from}": predictions.with_constant(pose)}
     if flip_test:
-        beside = {"without flip test": predict(network, loader)} | beside
+        beside = {"without flip test": predict(PoseNetwork(TorchSession(network)), loader)} | beside
     results = {
         "model": network.name,
         "params": sum(p.numel() for p in network.network.parameters()),

@@ -13,8 +13,8 @@ from tqdm import tqdm
 from pushup.cli import InputError
 from pushup.inference.backends import Session, open_session
 from pushup.inference.backends.pytorch import TorchSession
-from pushup.inference.networks import PoseNetwork
 from pushup.inference.onnx_export import to_onnx
+from pushup.inference.predictor import PoseModel
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.weights import Model
 from pushup.skeleton import Skeleton
@@ -77,14 +77,13 @@ class Predictions:
 
 
 def predict(
-    model: KeypointModel, loader: Iterable[dict[str, Any]], flip_test: bool = False
+    network: PoseModel, loader: Iterable[dict[str, Any]], flip_test: bool = False
 ) -> Predictions:
-    """Run `model` over every batch of a loader of `KeypointDataset` items.
+    """Run a network over every batch of a loader of `KeypointDataset` items.
 
     Raises:
         InputError: There is no batch.
     """
-    network = PoseNetwork(TorchSession(model))
     batches: list[dict[str, Any]] = []
     seconds = 0.0
     for batch in tqdm(loader, desc="evaluate", leave=False):
@@ -92,7 +91,7 @@ def predict(
         found = network.predict(batch["image"].numpy(), flip_test)
         keypoints, scores = torch.from_numpy(found[0]), torch.from_numpy(found[1])
         seconds += time.perf_counter() - start
-        beside = black_beside(batch["image"], model.input_size)
+        beside = black_beside(batch["image"], network.input_size)
         matrix = batch["matrix"].clone()
         matrix[:, :2, 2] += beside
         truth = {key: value for key, value in batch.items() if key != "image"}
@@ -107,9 +106,9 @@ def predict(
     def names(key: str) -> np.ndarray:
         return np.array([name for batch in batches for name in batch[key]])
 
-    side = model.input_size
+    side = network.input_size
     return Predictions(
-        skeleton=model.skeleton,
+        skeleton=network.skeleton,
         side=side,
         pred=tensor("pred").double() / side,
         true=tensor("keypoints").double() / side,

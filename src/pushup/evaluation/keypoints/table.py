@@ -16,6 +16,8 @@ from pushup.evaluation.keypoints.evaluate import (
 from pushup.evaluation.keypoints.predictions import keypoint_latency_ms, predict
 from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.files import write_json, write_text
+from pushup.inference.backends.pytorch import TorchSession
+from pushup.inference.networks import PoseNetwork
 from pushup.metrics.keypoints import Reference
 from pushup.specs import shipped
 
@@ -58,7 +60,7 @@ def evaluate_table(
     for name, network in networks.items():
         module = open_for(network, data, batch_size, framing)
         loader = module.eval_loader(split)
-        predictions = predict(network, loader, flip_test)
+        predictions = predict(PoseNetwork(TorchSession(network)), loader, flip_test)
         models[name] = {
             "published": dict(published.get(name, {})),
             "input_size": network.input_size,
