@@ -5,15 +5,12 @@ export is made at its first use and kept in the user's cache.
 """
 
 import hashlib
-import logging
 import os
 from pathlib import Path
 
 from pushup.cli import InputError
 from pushup.files import replacing
 from pushup.specs import locate
-
-log = logging.getLogger(__name__)
 
 DIGEST = "weights_sha256"
 """Under what an exported network states the file that it was made from."""
@@ -67,7 +64,6 @@ def _export(path: Path, made_from: str, out: Path) -> None:
             f"{path} has no .onnx beside it, and exporting it needs {error.name}, which is not "
             "installed: run `pushup export` where it is"
         ) from error
-    log.info("exporting %s for the first time", path.name)
     model = weights.load(path, task=None)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
