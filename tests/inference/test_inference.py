@@ -26,6 +26,7 @@ from pushup.models.blazepose import BlazePose
 from pushup.models.encoder_decoder import EncoderDecoder
 from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import UPPER7
+from pushup.specs import shipped
 from support.networks import in_torch
 
 
@@ -335,3 +336,9 @@ def test_a_person_who_fills_the_frame_needs_no_region():
     tracker = RegionTracker(SevenDots())
     frames = [person((320, 240), scale=8)] * 3
     assert [tracker.track(f, k / 30).box_xyxy for k, f in enumerate(frames)] == [None] * 3
+
+
+@pytest.mark.parametrize("name", ["mobilenet", "mobilenet_384", "classifier"])
+def test_what_the_app_uses_ships_ready_to_run(name):
+    file = shipped()[name]
+    assert exported(file) == file.with_suffix(".onnx"), f"run: pushup export {name} {name}.onnx"

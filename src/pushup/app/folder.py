@@ -10,7 +10,6 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 import cv2
-import torch
 import yaml
 from tqdm import tqdm
 
@@ -45,7 +44,7 @@ def run_folder(
         output_dir: Gets summary.csv and a subfolder per video.
         pattern: Of the file names, such as "*.mp4".
         annotate: Write annotated.mp4 of each.
-        workers: Number of videos at a time; they share torch's threads.
+        workers: Number of videos at a time.
 
     Returns:
         Number of videos that failed.
@@ -60,7 +59,6 @@ def run_folder(
     make_output_dir(output_dir)
     settings = _settings(output_dir)
     stop = threading.Event()
-    torch.set_num_threads(max(1, torch.get_num_threads() // workers))
 
     def run_one(video: Path, out: Path) -> Summary | str:
         """The summary, or the line that says what failed."""

@@ -4,6 +4,7 @@ infer source=FILE|CAMERA|FOLDER|URL ckpt_path=FILE [window=true]
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -25,9 +26,13 @@ def infer(config: DictConfig) -> None:
     from pushup.inference.predictor import load_model
 
     keep_model_name(config)
+    threads = 0
+    if Path(config.source).is_dir():  # whose videos share the cores
+        threads = max(1, (os.cpu_count() or 1) // max(1, config.workers))
+    where = {"device": config.device, "threads": threads, "runtime": config.runtime}
     path = config.ckpt_path or config.model or config.default_model
-    model = load_model(path, config.model, config.device)
-    classifier = open_classifier(config.classifier, model, config.device)
+    model = load_model(path, config.model, **where)
+    classifier = open_classifier(config.classifier, model, **where)
     if classifier is None and config.gate._target_.endswith(".ClassifierGate"):
         raise InputError(
             "gate=published reads a classifier's score: give classifier=shipped, FILE or shared"

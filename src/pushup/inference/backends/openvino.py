@@ -1,6 +1,7 @@
 """Networks in OpenVINO: fastest on the CPUs of most PCs, in bfloat16 where the CPU has it."""
 
 import io
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from pushup.specs import SPEC_KEY, from_metadata
 class OpenVinoSession:
     """See `pushup.inference.backends.Session`.
 
-    A network is compiled once for each shape of the input: fixed shapes run faster than free ones,
-    and an app looks at frames of one or two.
+    A network is compiled once for each shape of the input, since fixed shapes run faster than free
+    ones and an app looks at frames of one or two; and for each thread that asks, so that videos
+    counted side by side do not wait for each other.
     """
 
     runtime = "openvino"
@@ -37,15 +39,16 @@ class OpenVinoSession:
         has_spec = self._model.has_rt_info(keys)
         metadata = {SPEC_KEY: self._model.get_rt_info(keys).astype(str)} if has_spec else {}
         self.spec = from_metadata(path, metadata)
-        self._requests: dict[tuple[int, ...], Any] = {}
+        self._local = threading.local()
 
     def _request(self, shape: tuple[int, ...]) -> Any:
-        if shape not in self._requests:
+        requests = self._local.__dict__
+        if shape not in requests:
             model = self._model.clone()
             model.reshape(shape)
             compiled = self._core.compile_model(model, "CPU", self._settings)
-            self._requests[shape] = compiled.create_infer_request()
-        return self._requests[shape]
+            requests[shape] = compiled.create_infer_request()
+        return requests[shape]
 
     def run(self, images: np.ndarray) -> Mapping[str, np.ndarray]:
         """Outputs of (B, 3, H, W) uint8 RGB pictures, by name."""
