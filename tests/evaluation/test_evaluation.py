@@ -25,6 +25,7 @@ from pushup.evaluation.keypoints.summary import body_error, summarise
 from pushup.evaluation.report import markdown_table, with_interval
 from pushup.files import write_json
 from pushup.inference.predictor import KeypointPredictor
+from pushup.metrics.bootstrap import group_means
 from pushup.models import BlazePose, KeypointModel, weights
 from pushup.skeleton import UPPER7
 from support.networks import in_torch
@@ -364,6 +365,14 @@ def test_evaluate_writes_every_figure_and_picture(data_root, checkpoint, tmp_pat
         length = np.ptp(true, axis=0).max()
         error = np.linalg.norm(pred[i, labelled.numpy()] - true, axis=-1).mean() / length
         assert float(row["error"]) == pytest.approx(float(error), rel=1e-3)
+    scenes = results["sources"]["all"]["scenes"]
+    for name in ("pcks", "pck_bbox"):
+        of_scenes = group_means(
+            np.array([float(row[name] or "nan") for row in rows]), [row["group"] for row in rows]
+        )
+        assert scenes[name] == pytest.approx(of_scenes.mean(), abs=1e-5)
+        assert scenes[f"{name}_ci"][0] <= scenes[name] <= scenes[f"{name}_ci"][1]
+    assert scenes["number"] == len({row["group"] for row in rows})
     assert not list(tmp_path.glob(".partial-*"))
 
 

@@ -40,3 +40,31 @@ def group_interval(
     ratios = (drawn @ group_totals) / (drawn @ group_counts)
     low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def group_means(values: np.ndarray, groups: Sequence[str] | np.ndarray) -> np.ndarray:
+    """(G,) mean of each group's values, groups in alphabetical order.
+
+    Args:
+        values: (N,), NaN where an image has no value; a group of such images is left out.
+        groups: N names.
+    """
+    known = np.isfinite(values)
+    names, member_of = np.unique(np.asarray(groups, dtype=str)[known], return_inverse=True)
+    number = len(names)
+    return np.bincount(member_of, values[known], number) / np.bincount(member_of, minlength=number)
+
+
+def mean_interval(
+    values: np.ndarray, level: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """Percentile interval of the mean of independent values, such as those of `group_means`.
+
+    Of the differences between two systems on the same groups it is the paired bootstrap (Efron and
+    Tibshirani, "An Introduction to the Bootstrap", 1993).
+
+    Args: as those of `group_interval`.
+    """
+    return group_interval(
+        values, np.ones(len(values)), np.arange(len(values)), level, resamples, seed
+    )

@@ -186,6 +186,8 @@ def markdown(results: dict[str, Any]) -> str:
         "person's box. MAE: share of the input's side. PCKh: within 0.5 x head size. Brackets: "
         "95 % intervals that resample scenes. Left out: images without the reference.\n",
         _headline(sources),
+        "\nMeans over scenes, each alike however many of its images there are\n",
+        _scenes(sources),
         f"\nPCKs by {per_length} (thirds of the images; bounds as shares of the input's side)\n",
         _terciles(sources),
         "\nBeside it\n",
@@ -225,6 +227,20 @@ def _headline(sources: dict[str, Any]) -> str:
             for name, f in sources.items()
         ],
     )
+
+
+def _scenes(sources: dict[str, Any]) -> str:
+    return markdown_table(
+        ("source", "scenes", "PCKs", "body PCK"),
+        [(name, str(f["scenes"]["number"]), *scene_means(f)) for name, f in sources.items()],
+    )
+
+
+def scene_means(figures: dict[str, Any]) -> tuple[str, str]:
+    """PCKs and body PCK as means over scenes, with intervals, of what `summarise` gives."""
+    of = figures["scenes"]
+    pcks, body = (with_interval(of[name], of[f"{name}_ci"]) for name in ("pcks", "pck_bbox"))
+    return pcks, body
 
 
 def _terciles(sources: dict[str, Any]) -> str:

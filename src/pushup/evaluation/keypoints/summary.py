@@ -8,14 +8,14 @@ from torch import Tensor
 
 from pushup.evaluation.keypoints.predictions import Predictions
 from pushup.metrics import keypoints as metrics
-from pushup.metrics.bootstrap import group_interval
+from pushup.metrics.bootstrap import group_interval, group_means, mean_interval
 from pushup.metrics.calibration import platt_scaling
 from pushup.metrics.keypoints import Reference, Scores
 
 CURVE_THRESHOLDS = [round(0.05 * i, 2) for i in range(21)]
 """Of the PCKs curve, as shares of the reference length."""
 
-PER_IMAGE = ("image", "source", "group", "error", "pcks", "confidence")
+PER_IMAGE = ("image", "source", "group", "error", "pcks", "pck_bbox", "confidence")
 """Columns of images.csv."""
 
 CONFIDENCE_EDGES = [round(0.1 * i, 1) for i in range(11)]
@@ -44,6 +44,7 @@ def summarise(p: Predictions, reference: Reference = "shoulders") -> dict[str, A
         "pcks_terciles": _by_tercile(pcks, length),
         "pck_bbox": body.mean(),
         "pck_body_ci": interval(body, p.groups),
+        "scenes": _by_scene({"pcks": pcks, "pck_bbox": body}, p.groups),
         "mae": mae.mean(),
         "mae_ci": interval(mae, p.groups),
         "mae_unmasked": metrics.mae_unmasked(p.pred, placed).mean(),
@@ -56,6 +57,19 @@ def summarise(p: Predictions, reference: Reference = "shoulders") -> dict[str, A
         "per_joint": _by_joint(p, pcks, body, mae),
         "by_confidence": _by_confidence(p.scores, pcks, body, mae),
     }
+
+
+def _by_scene(columns: dict[str, Scores], groups: np.ndarray) -> dict[str, Any]:
+    """Means over scenes of the mean over a scene's images: every scene counts alike."""
+    means = {name: group_means(of_images(scores), groups) for name, scores in columns.items()}
+    figures = {name: float(m.mean()) if len(m) else np.nan for name, m in means.items()}
+    intervals = {f"{name}_ci": mean_interval(m) for name, m in means.items()}
+    return {"number": len(np.unique(groups)), **figures, **intervals}
+
+
+def of_images(scores: Scores) -> np.ndarray:
+    """(N,) mean over the counted joints of each image; NaN where it has none."""
+    return (scores.values.double().sum(1) / scores.counted.sum(1)).numpy()
 
 
 def _by_tercile(pcks: Scores, length: Tensor) -> list[dict[str, Any]]:
@@ -115,10 +129,13 @@ def calibration(p: Predictions) -> dict[str, float]:
 
 
 def per_image(p: Predictions, reference: Reference = "shoulders") -> list[dict[str, Any]]:
-    """A row for each image: its body's `error`, its own `pcks`, and its mean confidence."""
-    pcks = metrics.pcks(p.pred, p.true, p.labelled, p.skeleton, reference)
-    own = pcks.values.sum(1) / pcks.counted.sum(1)
-    columns = {"error": body_error(p), "pcks": own, "confidence": p.scores.mean(1)}
+    """A row for each image: its body's `error`, its PCKs and body PCK, its mean confidence."""
+    columns = {
+        "error": body_error(p),
+        "pcks": of_images(metrics.pcks(p.pred, p.true, p.labelled, p.skeleton, reference)),
+        "pck_bbox": of_images(metrics.pck_bbox(p.pred, p.true, p.labelled)),
+        "confidence": p.scores.mean(1),
+    }
     figures = {name: values.tolist() for name, values in columns.items()}
     return [
         {"image": str(p.names[i]), "source": str(p.sources[i]), "group": str(p.groups[i])}
