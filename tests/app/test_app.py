@@ -17,8 +17,9 @@ from pushup.cli import InputError
 from pushup.counting.form import FormCheck
 from pushup.counting.types import CounterState, Finding, Rep
 from pushup.files import write_text
+from pushup.video.frames import Frame, FrameSource
 from pushup.video.history import DisplayHistory
-from pushup.video.source import FrameSource, open_source
+from pushup.video.source import open_source
 from support.dot_clips import CrossingCounter, DotPredictor, dot_clip, rows_of, session
 
 
@@ -85,6 +86,8 @@ def test_a_truncated_video_is_counted_and_warned_of(tmp_path, capsys):
 class Interrupted:
     """A capture whose user presses Ctrl-C at the 30th frame."""
 
+    fps, frame_count, duration_s, damaged = 0.0, None, None, False
+
     def __init__(self):
         self.reads = 0
 
@@ -93,15 +96,9 @@ class Interrupted:
         time.sleep(0.002)
         if self.reads == 30:
             raise KeyboardInterrupt
-        return True, np.zeros((48, 64, 3), np.uint8)
+        return np.zeros((48, 64, 3), np.uint8), float("nan")
 
-    def get(self, name):
-        return 0.0
-
-    def set(self, name, value):
-        return False
-
-    def release(self):
+    def close(self):
         pass
 
 
@@ -118,8 +115,6 @@ def test_ctrl_c_ends_a_camera_in_order_and_gives_a_file_up(tmp_path):
 
 
 def test_a_session_starts_again_from_zero():
-    from pushup.video.source import Frame
-
     dot = session()
     frame = np.zeros((64, 64, 3), np.uint8)
     frame[5, 5] = 255

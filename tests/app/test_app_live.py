@@ -13,8 +13,9 @@ from pushup.app.prefetch import PrefetchThread
 from pushup.app.session import Session
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
+from pushup.video.frames import FrameSource
 from pushup.video.reconnecting import ReconnectingSource
-from pushup.video.source import FrameSource, open_source
+from pushup.video.source import open_source
 from support.dot_clips import CrossingCounter, DotPredictor, dot_clip, rows_of, session
 
 
@@ -24,28 +25,26 @@ class VirtualCapture:
     `stall` is an event that holds reading up while it is clear.
     """
 
+    frame_count, duration_s, damaged = None, None, False
+
     def __init__(self, path, fps, frames=10**9, stall=None, start=0):
         self.file = cv2.VideoCapture(str(path))
         for _ in range(start):
             self.file.read()
-        self.fps, self.left, self.stall = fps, frames, stall
+        self.fps, self.left, self.stall = 0.0, frames, stall
+        self.step_s = 1 / fps
         self.due_s = time.monotonic()
 
     def read(self):
         if self.stall is not None:
             self.stall.wait(10)
-        self.due_s += 1 / self.fps
+        self.due_s += self.step_s
         time.sleep(max(0.0, self.due_s - time.monotonic()))
         self.left -= 1
-        return self.file.read() if self.left >= 0 else (False, None)
+        ok, image = self.file.read() if self.left >= 0 else (False, None)
+        return (image, float("nan")) if ok else None
 
-    def get(self, name):
-        return 0.0
-
-    def set(self, name, value):
-        return False
-
-    def release(self):
+    def close(self):
         self.file.release()
 
 

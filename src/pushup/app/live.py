@@ -7,8 +7,8 @@ from pushup.app.player import DisplayOptions, Player
 from pushup.app.run import Summary, finish
 from pushup.app.session import Session
 from pushup.app.window import Window
+from pushup.video.frames import FrameSource
 from pushup.video.reconnecting import ReconnectingSource
-from pushup.video.source import FrameSource
 
 
 def run_window(

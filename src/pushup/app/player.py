@@ -11,10 +11,10 @@ from pushup.app.run import ANNOTATED, pipeline
 from pushup.app.session import Session
 from pushup.app.window import Window, ask_file
 from pushup.cli import InputError
+from pushup.video.frames import Frame, FrameSource
 from pushup.video.overlay import OverlayState, canvas_size, draw
 from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.sink import VideoSink
-from pushup.video.source import Frame, FrameSource
 
 HELP = (
     "Q quit",

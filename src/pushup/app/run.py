@@ -12,10 +12,10 @@ from pushup.app.prefetch import PrefetchThread
 from pushup.app.records import write_reps
 from pushup.app.session import Session
 from pushup.files import write_json
+from pushup.video.frames import Frame, FrameSource
 from pushup.video.overlay import OverlayState, canvas_size, draw
 from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.sink import VideoSink
-from pushup.video.source import Frame, FrameSource
 
 ANNOTATED, REPS, SUMMARY = "annotated.mp4", "reps.csv", "summary.json"
 
@@ -76,8 +76,9 @@ def run_video(
     with ExitStack() as stack:
         sink = None
         if annotate:
-            path = output_dir / ANNOTATED
-            sink = stack.enter_context(VideoSink(path, canvas_size(source.size_wh), source.fps))
+            size_wh = canvas_size(source.size_wh)
+            sink = VideoSink(output_dir / ANNOTATED, size_wh, source.fps, source.sound)
+            stack.enter_context(sink)
         try:
             with pipeline(source, session) as scenes:
                 for frame, scene in scenes:

@@ -11,9 +11,9 @@ from pushup.counting.form import FormCheck
 from pushup.counting.types import Counter, Observation, Rep
 from pushup.inference.classifier import Classify
 from pushup.inference.predictor import PoseTracker
+from pushup.video.frames import Frame
 from pushup.video.history import DisplayHistory
 from pushup.video.overlay import OverlayState
-from pushup.video.source import Frame
 
 
 class Listener(Protocol):

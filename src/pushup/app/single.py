@@ -12,8 +12,8 @@ from pushup.app.run import REPS, Summary, run_video
 from pushup.app.session import Listener, Session
 from pushup.app.speaker import Printer, Speaker
 from pushup.app.window import window_available
+from pushup.video.frames import FrameSource
 from pushup.video.reconnecting import ReconnectingSource, open_lasting
-from pushup.video.source import FrameSource
 
 
 def run_single(

@@ -22,7 +22,7 @@ from pushup.synthetic.motions import standing
 from pushup.synthetic.performance import Performance, Segment, held
 from pushup.synthetic.stage import Scene, Stage
 from pushup.synthetic.timing import Entrance, PhaseTrack, Tempo, walking, wander
-from pushup.video.source import Frame
+from pushup.video.frames import Frame
 
 SIZE_WH = 426, 240
 """Of the pictures."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from pushup.cli import InputError
-from pushup.video.source import Frame, FrameSource, open_source
+from pushup.video.frames import Frame, FrameSource
+from pushup.video.source import open_source
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class ReconnectingSource:
         retry_s: Pause between two attempts to open.
     """
 
-    is_live, truncated, frame_count = True, False, None
+    is_live, truncated, frame_count, sound = True, False, None, None
 
     def __init__(
         self,

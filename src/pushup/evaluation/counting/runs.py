@@ -25,7 +25,8 @@ from pushup.files import write_text
 from pushup.paths import CONF
 from pushup.skeleton import UPPER7
 from pushup.specs import locate
-from pushup.video.source import Frame, open_source
+from pushup.video.frames import Frame
+from pushup.video.source import open_source
 
 
 @dataclass(frozen=True)
