@@ -31,7 +31,7 @@ TOP_LEVEL = (
 MACHINE_PATH = re.compile(r"(?<![\w.}*-])/" + r"(work|root|tmp|opt|home)/\w")
 
 
-BASES = {"data=keypoints", "model=keypoints"}
+BASES = {"data=keypoints", "data=files", "model=keypoints"}
 """Options that only others build upon."""
 
 NEEDED = {

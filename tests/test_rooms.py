@@ -11,6 +11,7 @@ ROOMS = (
     "_torchvision",
     "paths",
     "cli",
+    "foreign",
     "files",
     "specs",
     "skeleton",
@@ -28,6 +29,7 @@ ROOMS = (
     "evaluation",
     "app",
     "demo",
+    "fuzz",
     "commands",
     "__main__",
 )

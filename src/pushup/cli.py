@@ -37,7 +37,7 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            line = _input_error(error)
+            line = one_line(error)
             if line is None:
                 raise
             _remove_empty_folders()
@@ -74,7 +74,7 @@ def run(
         sys.exit(1)
 
 
-def _input_error(error: BaseException | None) -> str | None:
+def one_line(error: BaseException | None) -> str | None:
     """The line of the `InputError` behind an exception (Hydra wraps those of constructors)."""
     if isinstance(error, OmegaConfBaseException):
         return f"configuration: {str(error).splitlines()[0]}"

@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pushup.cli import InputError
+from pushup.foreign import FORMULA
 
 ANOTHER_FOLDER = "choose another folder with output_dir=DIR"
 
@@ -27,17 +29,37 @@ def replacing(path: str | Path, remedy: str = "choose another file") -> Iterator
     Raises:
         InputError: It cannot be written.
     """
-    path = Path(path)
-    part = path.with_name(f".partial-{path.name}")
+    path, part = Path(path), None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        part = temporary(path)
         yield part
         os.replace(part, path)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}; {remedy}") from error
     finally:
-        with suppress(OSError):
-            part.unlink()
+        if part is not None:
+            with suppress(OSError):
+                part.unlink()
+
+
+def temporary(path: Path) -> Path:
+    """Make an empty file beside `path`, under a name that no other writer has.
+
+    The name ends as that of `path`, by which some writers choose a format. Nothing that lies there
+    is opened, no link is followed.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+    while True:
+        part = path.with_name(f".partial-{secrets.token_hex(4)}-{path.name[-200:]}")
+        try:
+            os.close(os.open(part, flags, 0o666))  # less what the process's umask takes away
+        except FileExistsError:
+            continue
+        return part
 
 
 @contextmanager
@@ -50,9 +72,10 @@ def new_folder(out: Path) -> Iterator[Path]:
     out = out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists and is not empty; remove it or choose another folder")
-    stage = out.parent / f".{out.name}.{os.getpid()}.partial"
+    stage = out.with_name(f".partial-{secrets.token_hex(4)}-{out.name[-200:]}")
     try:
-        stage.mkdir(parents=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        stage.mkdir()
         yield stage
         if out.exists():
             out.rmdir()
@@ -82,14 +105,34 @@ def write_csv(
     rows: Iterable[Mapping[str, Any]],
     remedy: str = ANOTHER_FOLDER,
 ) -> None:
-    """Write a table, with nothing for what is missing or not a number."""
+    """Write a table, with nothing for what is missing or not a number.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, which
+    `pushup.foreign.read_csv` takes off.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for row in rows:
         cells = _without_nan(dict(row)).items()
-        writer.writerow({k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in cells})
+        writer.writerow({name: _cell(value) for name, value in cells})
     write_text(path, text.getvalue(), remedy)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, str) and value.startswith(FORMULA) and not _is_number(value):
+        return f"'{value}"
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _without_nan(value: Any) -> Any:

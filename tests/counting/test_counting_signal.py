@@ -93,8 +93,8 @@ def test_the_command_counts_a_file(tmp_path, capsys) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "cannot read"),
-        ("time,value\n0,1\n1,high\n", "not time,value"),
+        (None, "no such file"),
+        ("time,value\n0,1\n1,high\n", "line 3: 'high' is not a number"),
         ("0,1\n0,2\n", "increasing times"),
         ("0,1\n1,1\n2,1\n", "--floor"),
     ],

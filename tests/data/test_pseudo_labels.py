@@ -161,7 +161,7 @@ def test_command_refuses_in_one_line(tmp_path, capsys):
     (tmp_path / "out" / "images").mkdir(parents=True)
     for part, message in (
         (["x", nobody, "."], "is not made"),
-        (["x", str(broken), "."], "holds no votes"),
+        (["x", str(broken), "."], "not a file of votes"),
         (["x", str(shape), "."], "of shape"),
         (["x", nobody], "--of takes"),
         (["x", good, "."], "is not empty"),

@@ -1,6 +1,5 @@
 """The history of workouts, `log.csv`: a row a session, kept up to date while it runs."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from pushup.cli import InputError
 from pushup.counting.sets import workout
 from pushup.counting.types import Rep
 from pushup.files import write_csv
+from pushup.foreign import read_csv
 
 COLUMNS = ("date", "source", "sets", "repetitions", "best_set", "rest_s", "tempo_s")
 """`date` is the local time at which the session began; with `source` it names the row."""
@@ -62,15 +62,7 @@ def read(path: Path) -> list[dict[str, str]]:
     """
     if not path.exists():
         return []
-    try:
-        with path.open(newline="") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as a log: {error}") from error
-    if tuple(reader.fieldnames or ()) != COLUMNS or any(None in row.values() for row in rows):
-        raise InputError(f"{path} is not a log of workouts (columns {', '.join(COLUMNS)})")
-    return rows
+    return [{name: row[name] for name in COLUMNS} for _, row in read_csv(path, COLUMNS)]
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Draws the history of workouts: repetitions a day, best set, tempo."""
 
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -7,6 +8,10 @@ from pathlib import Path
 
 from pushup.cli import InputError
 from pushup.files import replacing
+from pushup.foreign import number
+
+MOST = 100_000
+"""Repetitions of a session, or seconds of one: more is damage."""
 
 
 @dataclass(frozen=True)
@@ -29,21 +34,20 @@ class Day:
 def by_day(rows: list[dict[str, str]]) -> list[Day]:
     """Sum the rows of `log.read` up, oldest day first.
 
+    Rows without a repetition count for nothing; one that cannot be read is told and passed over.
+
     Raises:
-        InputError: A row holds something else.
+        InputError: No row can be read.
     """
-    try:
-        sessions = [
-            (
-                datetime.fromisoformat(row["date"]).date(),
-                int(row["repetitions"]),
-                int(row["best_set"]),
-                float(row["tempo_s"]),
-            )
-            for row in rows
-        ]
-    except ValueError as error:
-        raise InputError(f"the log holds a row that is none: {error}") from error
+    sessions = []
+    for position, row in enumerate(rows, 1):
+        try:
+            sessions.append(_session(row, f"row {position} of the log"))
+        except InputError as error:
+            print(f"left out: {error}", file=sys.stderr)
+    if rows and not sessions:
+        raise InputError("the log holds no row that can be read: give another")
+    sessions = [session for session in sessions if session[1] > 0]
     days = []
     for day, group in groupby(sorted(sessions), key=lambda session: session[0]):
         _, repetitions, best_sets, tempos = zip(*group, strict=True)
@@ -51,6 +55,17 @@ def by_day(rows: list[dict[str, str]]) -> list[Day]:
         tempo_s = sum(n * t for n, t in zip(repetitions, tempos, strict=True)) / total
         days.append(Day(day, total, max(best_sets), tempo_s))
     return days
+
+
+def _session(row: dict[str, str], where: str) -> tuple[date, int, int, float]:
+    try:
+        day = datetime.fromisoformat(row["date"].strip()).date()
+    except ValueError as error:
+        raise InputError(f"{where}: {row['date']!r} is no date, such as 2026-03-02") from error
+    figures = [number(row[name], where) for name in ("repetitions", "best_set", "tempo_s")]
+    if not all(0 <= figure < MOST for figure in figures):
+        raise InputError(f"{where}: {figures} are no figures of a workout")
+    return day, int(figures[0]), int(figures[1]), figures[2]
 
 
 def draw(days: list[Day], out: Path) -> None:

@@ -15,10 +15,9 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("log", nargs="?", default="outputs/log.csv")
     top.add_argument("--out", default="history.png")
     options = top.parse_args(arguments)
-    rows = log.read(Path(options.log))
-    if not rows:
+    days = report.by_day(log.read(Path(options.log)))
+    if not days:
         raise InputError(f"{options.log} holds no workout yet: run infer.py source=0 window=true")
-    days = report.by_day(rows)
     report.draw(days, Path(options.out))
     latest = days[-1]
     print(

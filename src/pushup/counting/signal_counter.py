@@ -1,6 +1,5 @@
 """Counts down-and-up cycles of any signal: a distance sensor, a pressure mat, somebody's CSV."""
 
-import csv
 import math
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from pushup.cli import InputError
 from pushup.counting.cycles import CycleDetector
 from pushup.counting.filters import RepeatedMedianFilter
 from pushup.counting.types import Rep
+from pushup.foreign import number, read_cells
 
 
 class SignalCounter:
@@ -48,26 +48,28 @@ def read_signal(path: Path) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         InputError: The file is missing, a row is no pair of numbers, or times do not increase.
     """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot read {path}: {error}; give a CSV file of time,value") from error
-    if rows and not _is_number(rows[0][0]):
+    rows = read_cells(path)
+    if rows and not _is_number(rows[0][1][0]):
         rows = rows[1:]
-    try:
-        samples = np.array([(float(row[0]), float(row[1])) for row in rows]).reshape(-1, 2)
-    except (ValueError, IndexError) as error:
-        raise InputError(f"{path} has a row that is not time,value: {error}") from error
+    short = [where for where, cells in rows if len(cells) < 2]
+    if short:
+        raise InputError(f"{short[0]}: needs time,value; correct the row")
+    pairs = [(number(cells[0], where), _value(cells[1], where)) for where, cells in rows]
+    samples = np.array(pairs).reshape(-1, 2)
     if len(samples) < 2 or not (np.diff(samples[:, 0]) > 0).all():
         raise InputError(f"{path} needs two or more rows with increasing times in the first column")
     return samples[:, 0], samples[:, 1]
 
 
+def _value(text: str, where: str) -> float:
+    """A number, or NaN where the sensor has none."""
+    return math.nan if text.strip().lower() in ("", "nan") else number(text, where)
+
+
 def _is_number(text: str) -> bool:
     try:
-        float(text)
-    except ValueError:
+        number(text, "")
+    except InputError:
         return False
     return True
 

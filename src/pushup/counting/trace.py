@@ -8,6 +8,7 @@ import numpy as np
 from pushup.cli import InputError
 from pushup.counting.types import Observation
 from pushup.files import replacing
+from pushup.foreign import floats, read_npz
 from pushup.skeleton import UPPER7
 
 
@@ -55,22 +56,25 @@ def load_trace(path: Path) -> Trace:
     """A trace from `.npz`: `time_s`, `keypoints` (T, 7, 3) with x, y, score, `size_wh`.
 
     Raises:
-        InputError: The file is missing, damaged, or of another shape.
+        InputError: The file is missing, damaged, or of another shape, or its times do not
+            increase.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            time_s = arrays["time_s"].astype(float)
-            joints = arrays["keypoints"].astype(float)
-            width, height = (int(value) for value in arrays["size_wh"])
-            pushing_up = arrays["pushing_up"].astype(float) if "pushing_up" in arrays else None
-            seconds = float(arrays["seconds"]) if "seconds" in arrays else 0.0
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"cannot read {path} as a keypoint trace: {error}") from error
-    if joints.shape != (len(time_s), len(UPPER7), 3):
-        raise InputError(
-            f"{path}: keypoints have the shape {joints.shape}, not (frames, {len(UPPER7)}, 3)"
-        )
-    scores = np.nan_to_num(joints[..., 2])
+    kind = "a keypoint trace"
+    arrays = read_npz(path, ("time_s", "keypoints", "size_wh"), kind, "make it again")
+    time_s = floats(arrays["time_s"], (None,), f"{path}: time_s")
+    joints = floats(arrays["keypoints"], (len(time_s), len(UPPER7), 3), f"{path}: keypoints")
+    size_wh = floats(arrays["size_wh"], (2,), f"{path}: size_wh")
+    if not len(time_s) or not (np.isfinite(time_s).all() and (np.diff(time_s) > 0).all()):
+        raise InputError(f"{path}: time_s has to increase from frame to frame; make it again")
+    if not ((size_wh >= 1) & (size_wh < 2**16)).all():
+        raise InputError(f"{path}: size_wh says {size_wh.tolist()} pixels; make it again")
+    pushing_up, seconds = None, 0.0
+    if "pushing_up" in arrays:
+        pushing_up = floats(arrays["pushing_up"], (len(time_s),), f"{path}: pushing_up")
+    if "seconds" in arrays:
+        seconds = float(floats(arrays["seconds"], (), f"{path}: seconds"))
+    scores = np.nan_to_num(joints[..., 2], posinf=0.0, neginf=0.0)
+    width, height = (int(value) for value in size_wh)
     return Trace(time_s, joints[..., :2], scores, (width, height), pushing_up, seconds)
 
 

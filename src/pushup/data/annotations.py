@@ -1,6 +1,5 @@
 """What the annotation readers share: finding files, and checks that name file and record."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.foreign import parsing, read_json
 
 SPLIT_NOTE = "split.json"
 """Written by `pushup.data.prepare` beside the splits: says how they were made."""
@@ -23,14 +23,26 @@ def check_folder(folder: str | Path) -> Path:
     return folder
 
 
-def find_annotation(root: str | Path, split: str, others: Sequence[str] = ()) -> Path:
-    """The annotation file of a split: `root/{split}.json`, or the first of `others` under root."""
+def find_annotation(root: str | Path, split: str, patterns: Sequence[str] = ()) -> Path:
+    """The annotation file of a split: `root/{split}.json`, or by the first of `patterns` that fits.
+
+    Args:
+        root: The folder.
+        split: Name of the split.
+        patterns: Further places below the folder, with `*` where the split's name stands.
+
+    Raises:
+        InputError: There is none; it names the splits that there are.
+    """
     root = check_folder(root)
-    for name in (f"{split}.json", *others):
-        if (root / name).is_file():
-            return root / name
-    known = sorted(p.stem for p in root.glob("*.json") if p.name != SPLIT_NOTE)
-    has = f"it has {', '.join(known)}" if known else "it holds no .json file at all"
+    known = set()
+    for pattern in ("*.json", *patterns):
+        if (root / pattern.replace("*", split)).is_file():
+            return root / pattern.replace("*", split)
+        before, after = pattern.split("*")
+        found = (p.relative_to(root).as_posix() for p in root.glob(pattern))
+        known |= {name[len(before) : -len(after)] for name in found if name != SPLIT_NOTE}
+    has = f"it has {', '.join(sorted(known))}" if known else "it holds no .json file at all"
     raise InputError(
         f"{root / split}.json: no such annotation file; choose a split that exists: {has}"
     )
@@ -40,26 +52,6 @@ def image_folder(root: str | Path) -> Path:
     """`root/images` where that folder exists, else `root`."""
     images = Path(root) / "images"
     return images if images.is_dir() else Path(root)
-
-
-def read_text(path: Path) -> str:
-    """A text file; InputError if it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: no text file; is it the right one?") from error
-
-
-def read_json(path: Path) -> Any:
-    """Parsed JSON; InputError if the file is truncated or no JSON."""
-    try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise InputError(
-            f"{path}: truncated, or no JSON ({error}); copy or download the file again"
-        ) from error
 
 
 def read_rows(path: Path) -> list[tuple[str, dict]]:
@@ -100,18 +92,23 @@ def identifier(row: dict, name: str, where: str) -> int | str:
     return value
 
 
-def numbers(row: dict, name: str, shape: tuple[int, ...], where: str) -> np.ndarray:
-    """A field as finite float64 of exactly `shape`; InputError otherwise."""
+def numbers(
+    row: dict, name: str, shape: tuple[int, ...], where: str, needed: np.ndarray | None = None
+) -> np.ndarray:
+    """A field as finite float64 of exactly `shape`; InputError otherwise.
+
+    Where `needed`, a mask of its first axis, is False, anything at all may stand for a number.
+    """
     value = field(row, name, where)
     try:
         values = np.asarray(value, dtype=float)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{where}: field {name!r} must hold {_size(shape)} numbers") from error
     if values.shape != shape:
         raise InputError(
             f"{where}: field {name!r} must hold {_size(shape)} numbers, found {_size(values.shape)}"
         )
-    if not np.isfinite(values).all():
+    if not np.isfinite(values if needed is None else values[needed]).all():
         raise InputError(
             f"{where}: field {name!r} holds NaN or infinity; correct or drop the record"
         )
@@ -128,7 +125,8 @@ def flags(row: dict, name: str, count: int, where: str) -> np.ndarray:
 
 def check_images(paths: Iterable[Path], annotation: Path) -> None:
     """InputError naming the first absent image of those that an annotation file names."""
-    missing = [p for p in dict.fromkeys(paths) if not p.is_file()]
+    with parsing(annotation, "an annotation of image files", "correct the names of its images"):
+        missing = [p for p in dict.fromkeys(paths) if not p.is_file()]
     if missing:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(

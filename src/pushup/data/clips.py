@@ -1,10 +1,13 @@
 """Clips with counted repetitions: the reader of `counts.csv` and `reps.csv`."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from pushup.cli import InputError
+from pushup.foreign import number, read_csv
+
+MOST = 1_000_000
+"""Repetitions of a clip: more is no count."""
 
 
 @dataclass(frozen=True)
@@ -36,46 +39,30 @@ def read_clips(root: Path, split: str) -> list[LabelledClip]:
     """
     bottoms: dict[str, list[float]] = {}
     if (root / "reps.csv").is_file():
-        for row in _rows(root / "reps.csv", ("video", "bottom_s")):
-            bottom_s = _number(row, "bottom_s", root / "reps.csv")
-            bottoms.setdefault(row["video"], []).append(bottom_s)
+        for where, row in read_csv(root / "reps.csv", ("video", "bottom_s")):
+            bottoms.setdefault(row["video"], []).append(number(row["bottom_s"], where))
     path = root / "counts.csv"
-    rows = _rows(path, ("video", "count", "split"))
+    rows = read_csv(path, ("video", "count", "split"))
     clips = [
         LabelledClip(
             name=Path(row["video"]).stem,
             video=root / "videos" / row["video"],
-            count=round(_number(row, "count", path)),
+            count=_count(row["count"], where),
             view=row.get("view") or "other",
             scene=row.get("scene") or Path(row["video"]).stem,
             bottoms_s=tuple(sorted(bottoms.get(row["video"], ()))),
         )
-        for row in rows
+        for where, row in rows
         if row["split"] == split
     ]
     if not clips:
-        known = ", ".join(sorted({row["split"] for row in rows})) or "none"
+        known = ", ".join(sorted({row["split"] for _, row in rows})) or "none"
         raise InputError(f"{path} has no clip of split {split!r}: choose split=NAME of {known}")
     return clips
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"cannot read {path}: {error}; give its folder: data.root=DIR") from error
-    if missing:
-        raise InputError(f"{path} has no column {missing[0]!r}: it needs {', '.join(columns)}")
-    return rows
-
-
-def _number(row: dict[str, str], column: str, path: Path) -> float:
-    try:
-        return float(row[column])
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"{path}: {row['video']} has {row[column]!r} as {column}, not a number: correct the row"
-        ) from error
+def _count(text: str, where: str) -> int:
+    value = number(text, where)
+    if not 0 <= value <= MOST or value != int(value):
+        raise InputError(f"{where}: a count is a whole number from 0, not {text!r}; correct it")
+    return int(value)

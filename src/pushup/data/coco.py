@@ -12,14 +12,17 @@ Pelvis and thorax are the midpoints of hips and of shoulders unless labelled the
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pushup.cli import InputError
 from pushup.data import annotations as check
+from pushup.data.pictures import find
 from pushup.data.records import Record
+from pushup.foreign import parsing, read_json
 from pushup.geometry import enlarge_box
 from pushup.skeleton import MPII_JOINTS
 
@@ -38,56 +41,105 @@ Point = tuple[np.ndarray, bool]
 """Position (2,) and whether it is visible."""
 
 
+@dataclass(frozen=True)
+class Tables:
+    """The three lists of a COCO file."""
+
+    images: list[dict]
+    annotations: list[dict]
+    categories: list[dict]
+
+
 def read(root: str | Path, split: str) -> list[Record]:
     """Records of every person with at least one labelled joint.
 
-    The annotation is `root/{split}.json` or `root/annotations/person_keypoints_{split}.json`.
-    Images are looked for under `root/images`, `root/images/{split}` and `root`. Crowd regions and
-    annotations of other categories are passed over.
+    The annotation is `root/{split}.json` or `root/annotations/person_keypoints_{split}.json`. (The
+    one split of CVAT is "default"; `python -m pushup prepare coco` makes others of it.) Images are
+    looked for under `root/images`, `root/images/{split}` and `root`, see `pictures.find`. Crowd
+    regions and annotations of other categories are passed over.
 
     Raises:
-        InputError: Anything missing or malformed, no keypoint of a known name, an absent image.
+        InputError: Anything missing or malformed, no keypoint of a known name, an absent image, two
+            images with one id or one file.
     """
-    path = check.find_annotation(root, split, [f"annotations/person_keypoints_{split}.json"])
-    images, annotations, categories = _tables(path)
-    names_by_category = _categories(categories, path)
-    image_by_id = {check.identifier(i, "id", f"{path}: an image"): i for i in images}
-    records = []
-    for annotation in annotations:
-        where = f"{path}: annotation {annotation.get('id', '?')}"
-        names = names_by_category.get(check.identifier(annotation, "category_id", where))
-        if names is None or annotation.get("iscrowd") or "keypoints" not in annotation:
-            continue
-        image = image_by_id.get(check.identifier(annotation, "image_id", where))
-        if image is None:
-            raise InputError(f"{where}: its image_id is not among the images; export it again")
-        points = _points(annotation, names, where)
-        if points:
-            file = _find_image(Path(root), split, check.text(image, "file_name", where))
-            records.append(_record(points, annotation, image, file, where))
+    path = annotation_file(root, split)
+    tables = read_tables(path)
+    with parsing(path, "a COCO file", "export it again"):
+        records = _records(Path(root), split, path, tables)
     if not records:
         raise InputError(f"{path}: no person with labelled keypoints; export skeletons, not boxes")
     check.check_images((r.image for r in records), path)
     return records
 
 
-def _tables(path: Path) -> tuple[list[dict], list[dict], list[dict]]:
-    content = check.read_json(path)
+def annotation_file(root: str | Path, split: str) -> Path:
+    """Where the annotation of a split lies; InputError if nowhere."""
+    return check.find_annotation(root, split, ["annotations/person_keypoints_*.json"])
+
+
+def image_folders(root: Path, split: str) -> tuple[Path, ...]:
+    """Where the images of a split may lie, the likeliest first."""
+    folder = check.image_folder(root)
+    return folder, folder / split, root
+
+
+def _records(root: Path, split: str, path: Path, tables: Tables) -> list[Record]:
+    names_by_category = _categories(tables.categories, path)
+    image_by_id = images_by_id(tables.images, path)
+    folders = image_folders(root, split)
+    file_of: dict[int | str, Path] = {}
+    records = []
+    for annotation in tables.annotations:
+        where = f"{path}: annotation {annotation.get('id', '?')}"
+        names = names_by_category.get(check.identifier(annotation, "category_id", where))
+        if names is None or annotation.get("iscrowd") or "keypoints" not in annotation:
+            continue
+        image_id = check.identifier(annotation, "image_id", where)
+        image = image_by_id.get(image_id)
+        if image is None:
+            raise InputError(f"{where}: its image_id is not among the images; export it again")
+        points = _points(annotation, names, where)
+        if points:
+            if image_id not in file_of:
+                file_of[image_id] = find(folders, check.text(image, "file_name", where), where)
+            records.append(_record(points, annotation, image, file_of[image_id], where))
+    _check_files(file_of, path)
+    return records
+
+
+def _check_files(file_of: dict[int | str, Path], path: Path) -> None:
+    """InputError if two images are one file, as when folders with equal names were made one."""
+    id_of: dict[Path, int | str] = {}
+    for image_id, file in file_of.items():
+        if file in id_of:
+            raise InputError(
+                f"{path}: images {id_of[file]} and {image_id} are both {file}; put the images into "
+                "the folders that their names state"
+            )
+        id_of[file] = image_id
+
+
+def images_by_id(images: Sequence[dict], path: Path) -> dict[int | str, dict]:
+    """Images by their id; InputError if one is missing or there twice."""
+    found: dict[int | str, dict] = {}
+    for image in images:
+        key = check.identifier(image, "id", f"{path}: an image")
+        if key in found:
+            raise InputError(f"{path}: two images have the id {key!r}; export it again")
+        found[key] = image
+    return found
+
+
+def read_tables(path: Path) -> Tables:
+    """The lists of a COCO file; InputError if it has them not."""
+    content = read_json(path)
     names = ("images", "annotations", "categories")
     if not isinstance(content, dict) or not all(isinstance(content.get(n), list) for n in names):
         raise InputError(f"{path}: no COCO file; it must hold the lists {', '.join(names)}")
     images, annotations, categories = (content[n] for n in names)
     if not all(isinstance(row, dict) for row in images + annotations + categories):
         raise InputError(f"{path}: one of {', '.join(names)} holds something that is no object")
-    return images, annotations, categories
-
-
-def _find_image(root: Path, split: str, name: str) -> Path:
-    """Where exports put an image: CVAT in a folder of the split, Label Studio by an old path."""
-    name = name.replace("\\", "/")
-    folder = check.image_folder(root)
-    candidates = (folder / name, folder / split / name, root / name, folder / Path(name).name)
-    return next((c for c in candidates if c.is_file()), candidates[0])
+    return Tables(images, annotations, categories)
 
 
 def joint_name(name: str) -> str:
@@ -135,9 +187,13 @@ def _categories(categories: list[dict], path: Path) -> dict[int | str, list[str]
 
 def _points(annotation: dict, names: list[str], where: str) -> dict[str, Point]:
     """The labelled points of one annotation by joint name, derived ones included."""
-    values = check.numbers(annotation, "keypoints", (3 * len(names),), where).reshape(-1, 3)
+    size = (3 * len(names),)
+    values = check.numbers(annotation, "keypoints", size, where, needed=np.zeros(size, bool))
+    values = values.reshape(-1, 3)
     if not np.isin(values[:, 2], (0, 1, 2)).all():
         raise InputError(f"{where}: a keypoint's flag is not 0, 1 or 2; export it again")
+    if not np.isfinite(values[values[:, 2] > 0]).all():
+        raise InputError(f"{where}: a labelled keypoint has no finite position; export it again")
     points = {n: (v[:2], bool(v[2] == 2)) for n, v in zip(names, values, strict=True) if v[2] > 0}
     _derive(points, "thorax", ("left_shoulder", "right_shoulder"), lambda a, b: (a + b) / 2)
     _derive(points, "pelvis", ("left_hip", "right_hip"), lambda a, b: (a + b) / 2)
@@ -179,4 +235,13 @@ def _record(
         box_xyxy=box,
         source=str(image.get("source") or "coco"),
         group=str(image.get("group") or image["file_name"]),
+        size_wh=_size(image, where),
     )
+
+
+def _size(image: dict, where: str) -> tuple[int, int] | None:
+    """What is stated of an image's width and height; COCO demands both, some tools leave them 0."""
+    if not image.get("width") or not image.get("height"):
+        return None
+    width, height = (float(check.numbers(image, name, (), where)) for name in ("width", "height"))
+    return round(width), round(height)

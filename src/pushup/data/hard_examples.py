@@ -1,6 +1,5 @@
 """Drawing the images that a network gets wrong more often: hard-example sampling."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.data.records import Record
+from pushup.foreign import number, read_csv
 
 MOST = 3.0
 """How often an image is drawn at the most, and by its inverse at the least: a very large error is
@@ -27,11 +27,10 @@ def draw_weights(path: str | Path, records: Sequence[Record]) -> list[float]:
     """
     errors: dict[str, list[float]] = {}
     try:
-        with Path(path).open(newline="") as file:
-            for row in csv.DictReader(file):
-                if row["error"]:
-                    errors.setdefault(row["image"], []).append(float(row["error"]))
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, ValueError) as error:
+        for where, row in read_csv(Path(path), ("image", "error")):
+            if row["error"]:
+                errors.setdefault(row["image"], []).append(number(row["error"], where))
+    except InputError as error:
         raise InputError(
             f"data.hard_examples={path} cannot be used ({error}): give images.csv, which "
             "evaluate.py writes, of data.train_split"
@@ -42,5 +41,6 @@ def draw_weights(path: str | Path, records: Sequence[Record]) -> list[float]:
             f"data.hard_examples={path} names none of the training images: evaluate with "
             "split=train first"
         )
-    relative = np.nan_to_num(known / np.nanmedian(known), nan=1.0)
+    typical = np.nanmedian(known)
+    relative = np.nan_to_num(known / typical, nan=1.0) if typical > 0 else np.ones(len(known))
     return relative.clip(1 / MOST, MOST).tolist()

@@ -1,33 +1,39 @@
 """MATLAB files as Python objects, for annotations that come as structs."""
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
 from scipy.io.matlab import mat_struct
 
 from pushup.cli import InputError
+from pushup.data import matlab_child
 
 
 def load(path: Path) -> dict[str, Any]:
-    """A MATLAB file (version 7 or older) with structs as objects and sizes of one squeezed."""
+    """A MATLAB file (version 7 or older) with structs as objects and sizes of one squeezed.
+
+    Read in a child process: one damaged byte can make scipy's reader crash.
+
+    Raises:
+        InputError: It is missing, damaged, or of another kind.
+    """
     if not path.is_file():
         raise InputError(f"{path}: no such file; give the path of the downloaded .mat file")
-    try:
-        return loadmat(path, squeeze_me=True, struct_as_record=False, appendmat=False)
-    except NotImplementedError as error:
-        raise InputError(
-            f"{path}: a MATLAB 7.3 file; save it with -v7, or download it again"
-        ) from error
-    except MemoryError:
-        raise
-    # A damaged file fails inside scipy in a dozen ways (zlib, struct, index, type errors).
-    except Exception as error:
-        raise InputError(
-            f"{path}: truncated, or no MATLAB file ({type(error).__name__}); download it again"
-        ) from error
+    command = [sys.executable, "-P", matlab_child.__file__, str(path.absolute())]
+    child = subprocess.run(command, capture_output=True, check=False)
+    if child.returncode == matlab_child.VERSION_7_3:
+        raise InputError(f"{path}: a MATLAB 7.3 file; save it with -v7, or download it again")
+    if child.returncode != 0:
+        reason = "its reader crashed"
+        if child.returncode > 0:
+            reason = (child.stderr.decode(errors="replace").splitlines() or ["unknown"])[-1]
+        raise InputError(f"{path}: truncated, or no MATLAB file ({reason}); download it again")
+    return pickle.loads(child.stdout)
 
 
 def structs(value: Any) -> list[mat_struct]:

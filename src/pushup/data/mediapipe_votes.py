@@ -9,6 +9,7 @@ MediaPipe and its models are Google's, Apache-2.0. A quarter of a second a pictu
 import os
 import shutil
 import sys
+import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -101,7 +102,7 @@ def write(pictures: Path, out: Path, model: Path) -> None:
             if number % 100 == 0 or number == len(paths):
                 print(f"{number} of {len(paths)}", flush=True)
     names = [str(p.relative_to(pictures)) for p in paths]
-    part = out.with_name(f".partial-{out.name}")
-    with part.open("wb") as file:
-        np.savez_compressed(file, names=names, votes=np.stack(found))
-    os.replace(part, out)
+    with tempfile.TemporaryDirectory(prefix=".partial-", dir=out.parent) as folder:
+        part = Path(folder, "votes.npz")
+        np.savez_compressed(part, names=names, votes=np.stack(found))
+        os.replace(part, out)

@@ -18,7 +18,9 @@ from scipy.io.matlab import mat_struct
 from pushup.cli import InputError
 from pushup.data import annotations as check
 from pushup.data import matlab
+from pushup.data.pictures import inside
 from pushup.data.records import Record
+from pushup.foreign import parsing
 from pushup.skeleton import MPII_JOINTS
 
 JOINTS = len(MPII_JOINTS)
@@ -77,7 +79,7 @@ class MpiiPerson:
         if self.head_box is not None:
             head_size = 0.6 * float(np.hypot(*(self.head_box[2:] - self.head_box[:2])))
         return Record(
-            image=images / self.image,
+            image=inside(images, self.image, self.image),
             keypoints=self.keypoints,
             labelled=self.labelled,
             visible=self.visible,
@@ -125,16 +127,20 @@ def read_community_json(root: str | Path, split: str, box_rule: str = "mpii") ->
 
 def read_community_people(path: Path) -> list[MpiiPerson]:
     """The people of one community JSON file, images not looked for."""
-    return [_community_person(row, where) for where, row in check.read_rows(path)]
+    rows = check.read_rows(path)
+    with parsing(path, "MPII's community JSON", "correct it, or choose another reader"):
+        return [_community_person(row, where) for where, row in rows]
 
 
 def _community_person(row: dict, where: str) -> MpiiPerson:
     name = check.text(row, "image", where)
-    labelled = check.flags(row, "joints_vis", JOINTS, where)
+    labelled, joints = np.zeros(JOINTS, bool), np.full((JOINTS, 2), np.nan)
+    if "joints" in row or "joints_vis" in row:  # MPII's test split has neither
+        labelled = check.flags(row, "joints_vis", JOINTS, where)
+        joints = check.numbers(row, "joints", (JOINTS, 2), where, needed=labelled)
     visible = labelled.copy()
     if "joints_visible" in row:
         visible &= check.flags(row, "joints_visible", JOINTS, where)
-    joints = check.numbers(row, "joints", (JOINTS, 2), where)
     center = check.numbers(row, "center", (2,), where)
     scale = float(check.numbers(row, "scale", (), where))
     has_box = center[0] != -1 and scale > 0
@@ -176,16 +182,6 @@ def _community_row(person: MpiiPerson) -> dict:
     return row
 
 
-def read_release_mat(path: str | Path, images: str | Path = "") -> list[Record]:
-    """Records of every labelled person of `mpii_human_pose_v1_u12_1.mat`.
-
-    Args:
-        path: The release's annotation file.
-        images: Folder put before the image names; the images are not looked for.
-    """
-    return [person.record(Path(images)) for person in read_release_people(path)]
-
-
 def read_release_people(path: str | Path) -> list[MpiiPerson]:
     """Every labelled person of MPII's release file.
 
@@ -197,7 +193,12 @@ def read_release_people(path: str | Path) -> list[MpiiPerson]:
         InputError: The file is missing, truncated or of another kind.
     """
     path = Path(path)
-    release = matlab.load(path).get("RELEASE")
+    content = matlab.load(path)
+    with parsing(path, "MPII's release", "download it again"):
+        return _release_people(path, content.get("RELEASE"))
+
+
+def _release_people(path: Path, release: Any) -> list[MpiiPerson]:
     images = matlab.structs(getattr(release, "annolist", None))
     is_train = np.ravel(getattr(release, "img_train", []))
     if not images or len(images) != len(is_train):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from pushup.cli import InputError
 from pushup.data import annotations as check
 from pushup.data import matlab
 from pushup.data.mpii import MpiiPerson, read_community_people
+from pushup.foreign import parsing, read_text
 
 TOMPSON_COUNTS = {"train": 22246, "val": 2958}
 """People by the split of Tompson et al. (CVPR 2015), which the community JSON follows."""
@@ -60,7 +62,7 @@ def _read_list(path: Path, index_of_image: dict[str, int]) -> set[tuple[int, int
     if path.suffix == ".mat":
         return _read_mat_list(path)
     listed = set()
-    for number, line in enumerate(check.read_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         parts = re.split(r"[,\s]+", line.strip())
         if parts == [""]:
             continue
@@ -76,6 +78,11 @@ def _read_list(path: Path, index_of_image: dict[str, int]) -> set[tuple[int, int
 
 def _read_mat_list(path: Path) -> set[tuple[int, int]]:
     content = matlab.load(path)
+    with parsing(path, "Tompson's detections.mat", "download it again"):
+        return _mat_list(path, content)
+
+
+def _mat_list(path: Path, content: dict[str, Any]) -> set[tuple[int, int]]:
     images = np.ravel(content.get("RELEASE_img_index", []))
     people = np.ravel(content.get("RELEASE_person_index", []))
     if images.size == 0 or images.size != people.size:

@@ -15,6 +15,7 @@ from pushup.cli import InputError
 from pushup.data.mediapipe_votes import LANDMARKS
 from pushup.data.mpii import MpiiPerson, read_community_people, write_community_json
 from pushup.files import new_folder
+from pushup.foreign import floats, read_npz
 from pushup.skeleton import MPII_JOINTS, UPPER7
 
 LANDMARK = {"shoulder": 11, "elbow": 13, "wrist": 15, "hip": 23, "knee": 25, "ankle": 27}
@@ -149,16 +150,13 @@ def _is_same(points: np.ndarray, labelled: np.ndarray, known: MpiiPerson, vote: 
 
 def read_votes(path: Path) -> tuple[np.ndarray, list[str]]:
     """(N, V, 33, 3) votes and N names of pictures; InputError if the file holds no such thing."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            votes, names = file["votes"], [str(name) for name in file["names"]]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path} holds no votes: make it with python -m pushup mediapipe-votes"
-        ) from error
-    if votes.ndim != 4 or votes.shape[2:] != (LANDMARKS, 3) or len(votes) != len(names):
-        raise InputError(f"{path} holds votes of shape {votes.shape}: make it again")
-    return votes, names
+    made = "make it with python -m pushup mediapipe-votes"
+    arrays = read_npz(path, ("votes", "names"), "a file of votes", made)
+    votes = floats(arrays["votes"], (None, None, LANDMARKS, 3), f"{path}: votes")
+    names = arrays["names"]
+    if names.dtype.kind != "U" or names.shape != votes.shape[:1]:
+        raise InputError(f"{path}: names has to be a text for each of {len(votes)} votes; {made}")
+    return votes, [str(name) for name in names]
 
 
 def write(out: Path, parts: Sequence[Sequence[str]]) -> list[MpiiPerson]:

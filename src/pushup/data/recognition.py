@@ -1,6 +1,5 @@
 """Pictures labelled "in push-up position" or not: reader, dataset, data module."""
 
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
 from pushup.cli import InputError
 from pushup.data.augment import Augment
-from pushup.data.source import read_image_rgb
+from pushup.data.pictures import inside, read_rgb
+from pushup.foreign import read_csv
 from pushup.geometry import FrameTransform
 
 LABELS = {"0": False, "1": True}
@@ -53,26 +53,25 @@ def read(root: Path, split: str) -> list[LabelledImage]:
         found = ", ".join(sorted(p.stem for p in root.glob("*.csv"))) or "none"
         raise InputError(f"no annotation {path}: choose another split (found: {found})")
     folder = root / "images" if (root / "images").is_dir() else root
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is not a CSV text file: {error}") from error
+    rows = read_csv(path, ("image", "label"))
     if not rows:
         raise InputError(f"{path} holds no rows: it needs image,label and one image a line")
-    return [_item(row, folder, split, f"{path} line {i}") for i, row in enumerate(rows, 2)]
+    return [_item(row, folder, split, where) for where, row in rows]
 
 
-def _item(row: dict[str, str | None], folder: Path, split: str, place: str) -> LabelledImage:
-    image, label = row.get("image"), row.get("label")
-    if not image or label is None:
-        raise InputError(f"{place}: needs the columns image and label")
+def _item(row: dict[str, str], folder: Path, split: str, place: str) -> LabelledImage:
+    image, label = row["image"], row["label"].strip()
+    if not image:
+        raise InputError(f"{place}: the image is not named; correct the row")
     if label not in LABELS:
         raise InputError(f"{place}: label {label!r} of {image}: give 1 (push-up position) or 0")
     if row.get("split") not in (None, "", split):
         raise InputError(f"{place}: {image} says split {row['split']!r}: move it to that file")
     return LabelledImage(
-        folder / image, LABELS[label], row.get("group") or image, row.get("source") or ""
+        inside(folder, image, place),
+        LABELS[label],
+        row.get("group") or image,
+        row.get("source") or "",
     )
 
 
@@ -103,7 +102,7 @@ class RecognitionDataset(Dataset):
             index: int.
         """
         item = self.items[index]
-        image = read_image_rgb(item.image)
+        image = read_rgb(item.image)
         height, width = image.shape[:2]
         if self.augment is None:
             pixels = FrameTransform.pad_square((width, height), self.input_size).warp(image)

@@ -22,6 +22,7 @@ class Record:
         head_size: PCKh reference length in pixels (0.6 x head-box diagonal); None if unknown.
         source: Name of the collection the image comes from.
         group: Images that share a scene share a group: never split, resampled together.
+        size_wh: Width and height that the annotation states of the image; None if it does not.
     """
 
     image: Path
@@ -32,6 +33,7 @@ class Record:
     head_size: float | None = None
     source: str = "unknown"
     group: str = field(default="")
+    size_wh: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         joints = len(MPII_JOINTS)

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from pushup.data import annotations as check
+from pushup.data.pictures import inside
 from pushup.data.records import Record
+from pushup.foreign import parsing
 from pushup.skeleton import MPII_JOINTS, UPPER7
 
 POINTS = len(UPPER7)
@@ -31,16 +33,18 @@ def read(root: str | Path, split: str) -> list[Record]:
     """
     path = check.find_annotation(root, split)
     images = check.image_folder(root)
-    records = [_record(row, images, where) for where, row in check.read_rows(path)]
+    rows = check.read_rows(path)
+    with parsing(path, "seven-point JSON", "correct it, or choose another reader"):
+        records = [_record(row, images, where) for where, row in rows]
     check.check_images((r.image for r in records), path)
     return records
 
 
 def _record(row: dict, images: Path, where: str) -> Record:
     name = check.text(row, "image", where)
-    points = check.numbers(row, "points", (POINTS, 2), where)
     visibility = check.flags(row, "visibility", POINTS, where)
-    given = ~(points == -1).all(1)
+    points = check.numbers(row, "points", (POINTS, 2), where, needed=visibility)
+    given = np.isfinite(points).all(1) & ~(points == -1).all(1)
     keypoints = np.full((len(MPII_JOINTS), 2), np.nan)
     labelled = np.zeros(len(MPII_JOINTS), bool)
     visible = np.zeros(len(MPII_JOINTS), bool)
@@ -52,7 +56,7 @@ def _record(row: dict, images: Path, where: str) -> Record:
         x1, y1, x2, y2 = check.numbers(row, "bbox", (2, 2), where).ravel().tolist()
         box = x1, y1, x2, y2
     return Record(
-        image=images / name,
+        image=inside(images, name, where),
         keypoints=keypoints,
         labelled=labelled,
         visible=visible,

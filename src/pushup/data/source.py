@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, get_args
 
-import cv2
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.data.checks import checked
+from pushup.data.pictures import SUFFIXES, Exif, read_rgb
 from pushup.data.records import Record
 from pushup.skeleton import MPII_JOINTS
-
-PICTURES = (".jpg", ".jpeg", ".png")
 
 
 class KeypointSource(Protocol):
@@ -24,26 +23,20 @@ class KeypointSource(Protocol):
         ...
 
 
-def read_image_rgb(path: Path) -> np.ndarray:
-    """The (H, W, 3) uint8 RGB picture in a file; InputError if there is none."""
-    image_bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image_bgr is None:
-        state = "cannot be decoded as an image" if path.is_file() else "does not exist"
-        raise InputError(f"{path} {state}: restore the file or remove it from the annotations")
-    return cv2.cvtColor(image_bgr, cv2.COLOR_BGR2RGB)
-
-
 class RecordSource:
     """Records and the image files they name."""
 
-    def __init__(self, records: list[Record], cache: bool = False) -> None:
+    def __init__(
+        self, records: list[Record], cache: bool = False, exif: Exif | None = None
+    ) -> None:
         """Keep the records.
 
         Args:
             records: What to serve, in this order.
             cache: Keep every decoded picture in memory (each loader process its own).
+            exif: "labels_raw": pictures are read as they are stored, not turned as EXIF says.
         """
-        self.records = records
+        self.records, self.exif = records, exif
         self._cache: dict[int, np.ndarray] | None = {} if cache else None
 
     @classmethod
@@ -53,16 +46,21 @@ class RecordSource:
         read: Callable[..., list[Record]],
         root: str | Path | None,
         cache: bool = False,
+        exif: Exif | None = None,
+        drop_truncated: bool = False,
     ) -> "RecordSource":
-        """The records that `read(root, split)` finds in a folder."""
+        """The records that `read(root, split)` finds in a folder; see `checks.checked`."""
         if root is None:
             raise InputError("no data folder: give data.root=DIR")
         if not Path(root).is_dir():
             raise InputError(f"no data folder {root}: give an existing one as data.root=DIR")
-        records = read(Path(root), split)
+        if exif not in (None, *get_args(Exif)):
+            known = " or ".join(get_args(Exif))
+            raise InputError(f"unknown data.exif={exif!r}: choose {known}, or null")
+        records = checked(read(Path(root), split), exif, drop_truncated)
         if not records:
             raise InputError(f"{root} holds no labelled person in split {split!r}")
-        return cls(records, cache)
+        return cls(records, cache, exif)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -71,17 +69,17 @@ class RecordSource:
         """The RGB picture (H, W, 3) uint8 and its record."""
         record = self.records[index]
         if self._cache is None:
-            return read_image_rgb(record.image), record
+            return read_rgb(record.image, self.exif), record
         if index not in self._cache:
-            self._cache[index] = read_image_rgb(record.image)
+            self._cache[index] = read_rgb(record.image, self.exif)
         return self._cache[index], record
 
 
 def open_unlabelled(folder: str | Path) -> RecordSource:
     """Every .jpg and .png below a folder, with no joint labelled; InputError if there is none."""
-    images = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in PICTURES)
+    images = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
     if not images:
-        raise InputError(f"no {' or '.join(PICTURES)} pictures in {folder}: give another folder")
+        raise InputError(f"no {' or '.join(SUFFIXES)} pictures in {folder}: give another folder")
     joints = len(MPII_JOINTS)
     nothing = {
         "keypoints": np.full((joints, 2), np.nan),

@@ -7,10 +7,10 @@ file is used.
 MoveNet is Google's, Apache-2.0; the npm package that holds it is MIT.
 """
 
-import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,12 +20,27 @@ from torch import Tensor, nn
 from pushup.cli import InputError
 from pushup.data.source import open_unlabelled
 from pushup.files import replacing
+from pushup.foreign import parsing, read_json
 from pushup.geometry import FrameTransform
 from pushup.models.batch_norm import undo_normalisation
 from pushup.models.encoders import TimmEncoder
 
 TRUNK = re.compile(r"/model/(Conv1|expanded_conv|block_\d+)(_[a-z]+)?/\w*(weights|bn_offset)$")
 PICTURES = 300
+
+
+def _stored(folder: Path, content: dict[str, Any]) -> dict[str, Tensor]:
+    """The tensors of a graph model by name, from the binary files that its JSON names."""
+    (group,) = content["weightsManifest"]
+    data = b"".join((folder / Path(name).name).read_bytes() for name in group["paths"])
+    stored, offset = {}, 0
+    for entry in group["weights"]:
+        dtype = np.dtype(entry.get("quantization", entry)["dtype"])
+        count = int(np.prod(entry["shape"]))
+        values = np.frombuffer(data, dtype, count, offset)
+        stored[entry["name"]] = torch.from_numpy(values.astype(np.float32)).view(entry["shape"])
+        offset += count * dtype.itemsize
+    return stored
 
 
 def read_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
@@ -37,18 +52,9 @@ def read_convolutions(path: Path) -> list[tuple[Tensor, Tensor]]:
     Raises:
         InputError: It cannot be read, or holds another network.
     """
-    try:
-        (group,) = json.loads(path.read_text())["weightsManifest"]
-        data = b"".join((path.parent / name).read_bytes() for name in group["paths"])
-        stored, offset = {}, 0
-        for entry in group["weights"]:
-            dtype = np.dtype(entry.get("quantization", entry)["dtype"])
-            count = int(np.prod(entry["shape"]))
-            values = np.frombuffer(data, dtype, count, offset)
-            stored[entry["name"]] = torch.from_numpy(values.astype(np.float32)).view(entry["shape"])
-            offset += count * dtype.itemsize
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is no TensorFlow.js graph model: {error}") from error
+    content = read_json(path)
+    with parsing(path, "a TensorFlow.js graph model"):
+        stored = _stored(path.parent, content)
     trunk = [name for name in stored if TRUNK.search(name)]
     weights = [stored[name] for name in trunk if name.endswith("_weights")]
     biases = [stored[name] for name in trunk if name.endswith("_bn_offset")]

@@ -1,11 +1,11 @@
 """Exporting: from a checkpoint to the file that ships."""
 
-import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from pushup.cli import InputError
+from pushup.foreign import read_json
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.weights.files import read, save
 from pushup.models.weights.loading import build
@@ -55,7 +55,7 @@ def export(
 
 
 def _read_results(path: str | Path) -> dict[str, Any]:
-    try:
-        return json.loads(Path(path).read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not a readable results.json: {error}") from error
+    results = read_json(Path(path))
+    if not isinstance(results, dict):
+        raise InputError(f"{path} is not a results.json of evaluate.py: give another")
+    return results

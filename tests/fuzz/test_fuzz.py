@@ -1,0 +1,45 @@
+"""Damaged files at every reader: a tenth of what `python -m pushup fuzz` does."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pushup.fuzz import mutations
+from pushup.fuzz.readers import READERS, Reader
+from pushup.fuzz.run import READ, REFUSED, fuzz
+
+MUTATIONS = 200
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+def test_every_damaged_file_is_read_or_refused_in_one_line(reader: Reader, tmp_path: Path) -> None:
+    outcome = fuzz(reader, MUTATIONS // reader.cost, seed=1, folder=tmp_path)
+    assert outcome.raw == 0, outcome.examples
+    assert outcome.counts[REFUSED] > 0
+    assert sum(outcome.counts.values()) == MUTATIONS // reader.cost
+
+
+def write(folder: Path) -> Path:
+    (folder / "a.txt").write_text("1 2 3\n")
+    return folder / "a.txt"
+
+
+def fails(path: Path) -> None:
+    if path.read_bytes() != b"1 2 3\n":
+        raise KeyError("raw")
+
+
+def crashes(path: Path) -> None:
+    if path.read_bytes() != b"1 2 3\n":
+        os.abort()
+
+
+@pytest.mark.parametrize(("read", "kind"), [(fails, "KeyError"), (crashes, "crash")])
+def test_what_escapes_is_counted_and_the_rest_goes_on(read, kind, tmp_path: Path) -> None:
+    reader = Reader("text", write, read, (mutations.damage_bytes,))
+    outcome = fuzz(reader, 20, seed=0, folder=tmp_path)
+    assert outcome.counts[kind] > 10
+    assert outcome.counts[kind] + outcome.counts[READ] == 20  # some damage changes nothing
+    assert outcome.raw == outcome.counts[kind]
+    assert outcome.examples[kind]
