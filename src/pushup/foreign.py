@@ -141,6 +141,7 @@ def read_npz(path: Path, names: Sequence[str], kind: str, remedy: str) -> dict[s
         if large:
             raise InputError(f"{path}: {large[0]} has more than 1 GiB; {remedy}")
         arrays = {name: file[name] for name in file.files}
+    arrays = {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
     missing = [name for name in names if name not in arrays]
     if missing:
         raise InputError(f"{path}: not {kind}: no array {missing[0]!r}; {remedy}")

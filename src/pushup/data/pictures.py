@@ -43,6 +43,12 @@ def inside(folder: Path, name: str, where: str) -> Path:
     return folder / path
 
 
+def require_inside(folder: Path, path: Path) -> None:
+    """InputError if links on the way lead `path` out of the folder."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{path}: a link that leads out of {folder}; put the file itself there")
+
+
 def find(folders: Sequence[Path], name: str, where: str) -> Path:
     """The file that an annotation tool means by a name.
 

@@ -1,4 +1,4 @@
-"""Turns a download into a data folder."""
+"""Turns a download of MPII into a data folder."""
 
 import json
 import os
@@ -15,7 +15,9 @@ from pushup.cli import InputError
 from pushup.data import annotations as check
 from pushup.data import mpii, mpii_splits, seven_point
 from pushup.data.mpii_splits import Splits
+from pushup.data.pictures import inside, read_rgb, require_inside
 from pushup.files import new_folder
+from pushup.foreign import parsing
 
 JPEG_QUALITY = 92
 
@@ -118,7 +120,10 @@ def _check_counts(splits: Splits, allow_partial: bool) -> None:
 def _with_images(splits: Splits, images: Path, allow_partial: bool) -> Splits:
     """The people whose image is there; InputError if any is absent and that is not allowed."""
     named = {p.image for people in splits.people.values() for p in people}
-    missing = {name for name in named if not (images / name).is_file()}
+    paths = {name: inside(images, name, "the annotation") for name in sorted(named)}
+    missing = {name for name, path in paths.items() if not path.is_file()}
+    for name in named - missing:
+        require_inside(images, paths[name])
     if not missing:
         return splits
     if not allow_partial:
@@ -152,25 +157,23 @@ def _copy_images(names: Sequence[str], source: Path, target: Path, shrink: int) 
 
 
 def _copy_image(source: Path, target: Path, shrink: int) -> tuple[float, float]:
-    """Shrink the image, or link to it where it is small enough; returns the two factors."""
+    """Shrink the image, or copy it where it is small enough; returns the two factors.
+
+    A copy, not a link: who changes the new folder must not change the download.
+    """
     if shrink:
-        image_bgr = cv2.imread(str(source), cv2.IMREAD_COLOR)
-        if image_bgr is None:
-            raise InputError(
-                f"{source}: cannot be decoded as an image; unpack or download it again"
-            )
-        height, width = image_bgr.shape[:2]
+        image_rgb = read_rgb(source)
+        height, width = image_rgb.shape[:2]
         scale = shrink / max(height, width)
         if scale < 1:
             size_wh = max(1, round(width * scale)), max(1, round(height * scale))
-            small_bgr = cv2.resize(image_bgr, size_wh, interpolation=cv2.INTER_AREA)
-            if not cv2.imwrite(str(target), small_bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]):
-                raise InputError(f"{target}: cannot be written; is the disk full?")
+            small_rgb = cv2.resize(image_rgb, size_wh, interpolation=cv2.INTER_AREA)
+            with parsing(source, "a picture", "convert it to JPEG"):
+                quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+                encoded = cv2.imencode(target.suffix, small_rgb[..., ::-1], quality)[1]
+            target.write_bytes(encoded.tobytes())
             return size_wh[0] / width, size_wh[1] / height
-    try:
-        os.link(source, target)
-    except OSError:  # Another file system, or one without links.
-        shutil.copyfile(source, target)
+    shutil.copyfile(source, target)
     return 1.0, 1.0
 
 

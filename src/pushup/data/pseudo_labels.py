@@ -5,6 +5,7 @@ a joint is labelled where at least three votes and three quarters of them lie wi
 body of their median, and the model calls it visible.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -170,6 +171,9 @@ def write(out: Path, parts: Sequence[Sequence[str]]) -> list[MpiiPerson]:
         InputError: A file is missing or of another kind, no votes agree, or `out` cannot be made.
     """
     found: list[MpiiPerson] = []
+    for source, *_ in parts:
+        if not re.fullmatch(r"\w[\w.-]*", source):
+            raise InputError(f"--of {source}: a SOURCE names a folder: give letters and digits")
     for source, votes_file, _, *labels_file in parts:
         labels = {p.image: p for file in labels_file for p in read_community_people(Path(file))}
         votes, names = read_votes(Path(votes_file))

@@ -38,7 +38,9 @@ def _stored(folder: Path, content: dict[str, Any]) -> dict[str, Tensor]:
         dtype = np.dtype(entry.get("quantization", entry)["dtype"])
         count = int(np.prod(entry["shape"]))
         values = np.frombuffer(data, dtype, count, offset)
-        stored[entry["name"]] = torch.from_numpy(values.astype(np.float32)).view(entry["shape"])
+        stored[str(entry["name"])] = torch.from_numpy(values.astype(np.float32)).view(
+            entry["shape"]
+        )
         offset += count * dtype.itemsize
     return stored
 
