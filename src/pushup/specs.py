@@ -51,7 +51,7 @@ def checked(path: str | Path, spec: Any) -> dict[str, Any]:
     Raises:
         InputError: It is no spec: the file was not written by this project.
     """
-    if not isinstance(spec, dict) or "task" not in spec:
+    if not isinstance(spec, dict) or not isinstance(spec.get("task"), str):
         raise InputError(
             f"{path} was not written by this project (it carries no model description): "
             "give a checkpoint made by train.py"

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import onnx
 
 Mutation = Callable[[bytes, Random], bytes]
 
@@ -111,6 +112,14 @@ def damage_safetensors(data: bytes, random: Random) -> bytes:
         header = _damaged(header, random)
     text = _dump(header)
     return struct.pack("<Q", len(text)) + text + tensors
+
+
+def damage_onnx(data: bytes, random: Random) -> bytes:
+    """A damaged spec in the metadata."""
+    model = onnx.load_from_string(data)
+    entry = random.choice(model.metadata_props)
+    entry.value = damage_spec(entry.value.encode(), random).decode("utf-8", "replace")
+    return model.SerializeToString()
 
 
 def damage_spec(data: bytes, random: Random) -> bytes:

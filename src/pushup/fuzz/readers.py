@@ -23,10 +23,13 @@ from pushup.fuzz.mutations import (
     damage_bytes,
     damage_json,
     damage_npz,
+    damage_onnx,
     damage_safetensors,
     damage_text,
 )
-from pushup.inference.onnx_model import OnnxModel, to_onnx
+from pushup.inference.backends import open_session
+from pushup.inference.networks import PoseNetwork
+from pushup.inference.onnx_export import to_onnx
 from pushup.models import EncoderDecoder, KeypointModel, movenet, weights
 from pushup.skeleton import UPPER7
 
@@ -100,6 +103,10 @@ def _checkpoint(folder: Path) -> Path:
 def _onnx(folder: Path) -> Path:
     (folder / "a.onnx").write_bytes(to_onnx(_model()))
     return folder / "a.onnx"
+
+
+def _read_onnx(runtime: str) -> Callable[[Path], Any]:
+    return lambda path: PoseNetwork(open_session(path, runtime, threads=1), None, path)
 
 
 def _community(folder: Path) -> Path:
@@ -208,7 +215,8 @@ READERS = (
     Reader("votes", _votes, pseudo_labels.read_votes, (damage_npz, damage_bytes)),
     Reader("safetensors", _safetensors, weights.load, (damage_safetensors, damage_bytes), 4),
     Reader("checkpoint", _checkpoint, weights.load, (damage_bytes,), 4),
-    Reader("ONNX", _onnx, OnnxModel, (damage_bytes,), 4),
+    Reader("ONNX", _onnx, _read_onnx("onnxruntime"), (damage_onnx, damage_bytes), 4),
+    Reader("ONNX, OpenVINO", _onnx, _read_onnx("openvino"), (damage_onnx, damage_bytes), 10),
     Reader("community JSON", _community, _split(mpii.read_community_json), JSON),
     Reader("seven-point JSON", _seven_point, _split(seven_point.read), JSON),
     Reader("COCO JSON", _coco, _split(coco.read), JSON),

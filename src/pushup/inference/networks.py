@@ -1,12 +1,14 @@
 """Networks as an app uses them: pictures to keypoints or scores, with NumPy round a session."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pushup.cli import InputError
 from pushup.codecs import build_codec
 from pushup.codecs.heatmap import sigmoid
+from pushup.foreign import parsing
 from pushup.geometry import Framing
 from pushup.inference.backends import Session
 from pushup.skeleton import get_skeleton
@@ -35,7 +37,12 @@ class PoseNetwork:
     def __init__(
         self, session: Session, name: str | None = None, path: str | Path = "the model"
     ) -> None:
-        spec = session.spec
+        self._session = session
+        self.runtime = session.runtime
+        with parsing(path, "a keypoint network", "export it again"):
+            self._describe(session.spec, name, path)
+
+    def _describe(self, spec: dict[str, Any], name: str | None, path: str | Path) -> None:
         if spec["task"] != "keypoints":
             raise InputError(f"{path} holds a {spec['task']} model: give a keypoints model")
         if name is not None and spec["name"] != name:
@@ -43,9 +50,7 @@ class PoseNetwork:
                 f"{path} holds model {spec['name']!r}, not {name!r}: give model={spec['name']} "
                 "or another ckpt_path"
             )
-        self._session = session
         self.name: str = spec["name"]
-        self.runtime = session.runtime
         self.codec = build_codec(**spec["codec"])
         self.skeleton = get_skeleton(spec["skeleton"])
         self.framing = Framing.named(spec["framing"])
@@ -101,7 +106,8 @@ class ClassifierNetwork:
             )
         self._session = session
         self.runtime = session.runtime
-        self.input_size: int = spec["input_size"]
+        with parsing(path, "a classifier", "export it again"):
+            self.input_size = int(spec["input_size"])
 
     def classify(self, images: np.ndarray) -> np.ndarray:
         """Scores (B,) in 0..1 of (B, 3, S, S) uint8 RGB pictures."""

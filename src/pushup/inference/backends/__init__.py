@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.foreign import parsing
 
 RUNTIMES = ("openvino", "onnxruntime")
 """Of the runtimes that read ONNX files, the faster one first."""
@@ -53,10 +54,12 @@ def open_session(source: str | Path | bytes, runtime: str = "auto", threads: int
             f"runtime={runtime} is not to be had: install one of {', '.join(RUNTIMES)} with pip "
             f"(installed: {', '.join(installed) or 'none'})"
         )
-    if chosen == "openvino":
-        from pushup.inference.backends.openvino import OpenVinoSession
+    path = "the model" if isinstance(source, bytes) else source
+    with parsing(path, "an exported network", "export it again"):
+        if chosen == "openvino":
+            from pushup.inference.backends.openvino import OpenVinoSession
 
-        return OpenVinoSession(source, threads)
-    from pushup.inference.backends.onnx_runtime import OnnxRuntimeSession
+            return OpenVinoSession(source, threads)
+        from pushup.inference.backends.onnx_runtime import OnnxRuntimeSession
 
-    return OnnxRuntimeSession(source, threads)
+        return OnnxRuntimeSession(source, threads)
