@@ -110,7 +110,8 @@ class Header:
     @property
     def upright_wh(self) -> tuple[int, int]:
         """Width and height of the picture as it is shown."""
-        return self.raw_wh[::-1] if self.orientation in _ON_ITS_SIDE else self.raw_wh
+        width, height = self.raw_wh
+        return (height, width) if self.orientation in _ON_ITS_SIDE else (width, height)
 
     def size_wh(self, exif: Exif | None) -> tuple[int, int]:
         """Width and height of what `read_rgb` gives."""

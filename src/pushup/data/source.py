@@ -36,7 +36,8 @@ class RecordSource:
             cache: Keep every decoded picture in memory (each loader process its own).
             exif: "labels_raw": pictures are read as they are stored, not turned as EXIF says.
         """
-        self.records, self.exif = records, exif
+        self.records = records
+        self.exif: Exif | None = exif
         self._cache: dict[int, np.ndarray] | None = {} if cache else None
 
     @classmethod

@@ -32,6 +32,7 @@ from pushup.inference.networks import PoseNetwork
 from pushup.inference.onnx_export import to_onnx
 from pushup.models import EncoderDecoder, KeypointModel, movenet, weights
 from pushup.skeleton import UPPER7
+from pushup.specs import SPEC_KEY
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _votes(folder: Path) -> Path:
 def _model() -> KeypointModel:
     torch.manual_seed(0)
     network = EncoderDecoder("test_efficientnet", 7, [16, 16, 16], [1, 1, 1])
-    return KeypointModel("small", network, GaussianHeatmap(64), UPPER7).eval()
+    return KeypointModel("small", network, GaussianHeatmap(64), UPPER7).eval()  # type: ignore
 
 
 def _safetensors(folder: Path) -> Path:
@@ -96,7 +97,7 @@ def _safetensors(folder: Path) -> Path:
 def _checkpoint(folder: Path) -> Path:
     model = _model()
     state = {weights.MODEL_PREFIX + key: value for key, value in model.state_dict().items()}
-    torch.save({"state_dict": state, weights.SPEC_KEY: model.spec()}, folder / "a.ckpt")
+    torch.save({"state_dict": state, SPEC_KEY: model.spec()}, folder / "a.ckpt")
     return folder / "a.ckpt"
 
 
@@ -168,8 +169,9 @@ def _images_csv(folder: Path) -> Path:
 
 
 def _read_images_csv(path: Path) -> Any:
-    nothing = {"labelled": np.zeros(16, bool), "visible": np.zeros(16, bool)}
-    record = mpii.Record(Path("a.png"), np.full((16, 2), np.nan), **nothing)
+    record = mpii.Record(
+        Path("a.png"), np.full((16, 2), np.nan), np.zeros(16, bool), np.zeros(16, bool)
+    )
     return hard_examples.draw_weights(path, [record])
 
 
