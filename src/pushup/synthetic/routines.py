@@ -5,6 +5,7 @@ projections, and what a light pose network does to them is added: jitter, slow d
 swapped sides, lost frames, and what lies outside the picture at its edge.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -145,15 +146,26 @@ class Routine:
 
     def trace(self, fps: float = 25.0, errors: Errors | None = None) -> Trace:
         """The seven keypoints as a pose network might give them."""
-        time_s = np.arange(0, self.duration_s, 1 / fps)
+        time_s = self._times(fps)
         rng = np.random.default_rng([self._seed, 4111])
         exact = self.keypoints(time_s)
         keypoints, scores = (errors or self._errors).apply(exact, self.size_wh, time_s, rng)
         return Trace(time_s, keypoints, scores, self.size_wh)
 
+    def digest(self) -> str:
+        """Of what it shows: another one where movements, errors left out, or pictures differ."""
+        digest = hashlib.sha256(np.round(self.keypoints(self._times(4.0)), 2).tobytes())
+        for frame in self.frames_at(np.array([0.5, self.duration_s / 2])):
+            digest.update(frame.image_bgr.tobytes())
+        return digest.hexdigest()[:24]
+
+    def _times(self, fps: float) -> np.ndarray:
+        """(T,) seconds of all frames at a constant rate."""
+        return np.arange(0, self.duration_s, 1 / fps)
+
     def frames(self, fps: float = 12.5) -> Iterator[Frame]:
         """The pictures, one at a time; everything stands in one room, its props come and go."""
-        return self.frames_at(np.arange(0, self.duration_s, 1 / fps))
+        return self.frames_at(self._times(fps))
 
     def frames_at(self, times_s: np.ndarray) -> Iterator[Frame]:
         """The pictures at given times (T,)."""
