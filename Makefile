@@ -16,7 +16,7 @@ OPENCV_VERSION = $(shell sed -n 's/^opencv-python==//p' requirements.lock)
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: $(STAMP) ## Make the environment in .venv with the versions of requirements.lock
 
@@ -45,6 +45,13 @@ $(VENV)/docs/bin/mkdocs: pyproject.toml | $(PY)
 	$(VENV)/docs/bin/pip install --disable-pip-version-check $$($(PY) -c 'import tomllib; print(*tomllib.load( \
 		open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"])')
 	@touch $@
+
+# MediaPipe needs an older NumPy, and its lite and heavy models come with its npm package.
+bench-peers: | $(PY) ## Make the environment of `pushup bench --against mediapipe` in .peers
+	$(PY) -m venv --clear .peers
+	.peers/bin/pip install --disable-pip-version-check mediapipe==0.10.21
+	cd .peers && npm pack --silent @mediapipe/pose && tar xf mediapipe-pose-*.tgz
+	cp .peers/package/pose_landmark_*.tflite .peers/lib/python3*/site-packages/mediapipe/modules/pose_landmark/
 
 lock: $(STAMP) ## Write the versions now in .venv to requirements.lock
 	@$(PIP) freeze --all --exclude-editable | grep -v -E '^(pip==|nvidia-|cuda-|triton==)' \

@@ -61,6 +61,10 @@ class PoseNetwork:
         """Longer side of the input in pixels."""
         return self.codec.input_size
 
+    def maps(self, images: np.ndarray) -> np.ndarray:
+        """Maps (B, C, h, w) of (B, 3, H, W) uint8 RGB pictures, for the codec to read."""
+        return self._session.run(images)["maps"]
+
     def predict(
         self, images: np.ndarray, flip_test: bool = False
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -76,7 +80,7 @@ class PoseNetwork:
         outputs = self._session.run(images)
         maps, position = outputs["maps"], outputs.get("position")
         if flip_test:
-            mirrored = self._session.run(np.ascontiguousarray(images[..., ::-1]))["maps"]
+            mirrored = self.maps(np.ascontiguousarray(images[..., ::-1]))
             maps = (maps + self.codec.mirror(mirrored, self.skeleton.flip)) / 2
         return *self.codec.decode(maps), None if position is None else sigmoid(position)
 

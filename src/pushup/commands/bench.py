@@ -1,0 +1,61 @@
+"""Time the counting loop, step by step, and beside MediaPipe Pose.
+
+bench [--video FILE] [--models mobilenet,blazepose] [--runtimes openvino,onnxruntime]
+bench --against mediapipe --peer-python .peers/bin/python     # after make bench-peers
+"""
+
+import tempfile
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+from pushup.cli import command
+from pushup.commands import parser
+from pushup.files import write_json, write_text
+
+COMPLEXITIES = {"lite": 0, "full": 1, "heavy": 2}
+
+
+@command
+def main(arguments: Sequence[str]) -> None:
+    """Command line."""
+    top = parser("bench", __doc__)
+    top.add_argument("--video", type=Path, help="default: a rendered clip of 16:9")
+    top.add_argument("--models", default="mobilenet", help="names or files, with commas")
+    top.add_argument("--runtimes", default="openvino,onnxruntime")
+    top.add_argument("--threads", default="1,2", help="of each network")
+    top.add_argument("--frames", type=int, default=200)
+    top.add_argument("--against", choices=["mediapipe"])
+    top.add_argument("--peers", default="lite,full", help=f"of {', '.join(COMPLEXITIES)}")
+    top.add_argument("--peer-python", default=".peers/bin/python")
+    top.add_argument("--output-dir", type=Path, default=Path("outputs/bench"))
+    options = top.parse_args(arguments)
+
+    from pushup.evaluation import speed
+    from pushup.evaluation.counting.runs import build_counter
+
+    with tempfile.TemporaryDirectory() as folder:
+        video = options.video or _render(Path(folder))
+        runs: dict[str, speed.Laps] = {}
+        choices = product(*(x.split(",") for x in (options.models, options.runtimes)))
+        for (model, runtime), threads in product(choices, map(int, options.threads.split(","))):
+            setup = speed.Setup(model, runtime, threads)
+            counter = build_counter("default", {"_target_": "pushup.counting.gate.PoseGate"})
+            runs[f"{model}, {runtime}, {threads} threads"] = speed.loop_laps(setup, video, counter)
+        if options.against:
+            for peer in options.peers.split(","):
+                runs[f"MediaPipe Pose {peer}"] = speed.peer_laps(
+                    options.peer_python, COMPLEXITIES[peer], video, threads=0
+                )
+        figures = speed.measure(runs, options.frames)
+    text = f"{speed.table(figures)}\n{speed.machine()}.\n"
+    write_text(options.output_dir / "results.md", text)
+    write_json(options.output_dir / "results.json", figures)
+    print(text)
+
+
+def _render(folder: Path) -> Path:
+    from pushup.synthetic import write_clips
+
+    [clip] = write_clips(folder, [0], size_wh=(640, 360), duration_s=6.0)
+    return clip

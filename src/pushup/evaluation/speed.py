@@ -1,0 +1,200 @@
+"""Milliseconds a frame of the counting loop, step by step, beside other pose estimators.
+
+Everything that is compared takes each frame in turn, so that what else the machine does falls on
+all alike; read the ratios rather than the milliseconds.
+"""
+
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pushup.cli import InputError
+from pushup.counting.types import Observation
+from pushup.evaluation import mediapipe_peer
+from pushup.evaluation.report import markdown_table
+from pushup.inference.classifier import ClassifierPredictor, open_classifier
+from pushup.inference.predictor import PoseNetwork, as_images, load_model
+from pushup.video.history import DisplayHistory
+from pushup.video.overlay import draw
+from pushup.video.source import Frame, open_source
+
+LOOP = ("decode", "pre-process", "network", "keypoints", "classifier", "counter")
+"""What counting needs of each frame."""
+
+STEPS = (*LOOP, "drawing")
+
+Laps = Iterator[dict[str, float]]
+"""Milliseconds of each step, one mapping a frame."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One way to run the loop.
+
+    Attributes:
+        model: See `pushup.inference.predictor.load_model`.
+        runtime: See `open_session`.
+        threads: Of each network; 0 = as the runtime sees fit.
+        classifier: See `open_classifier`.
+    """
+
+    model: str = "mobilenet"
+    runtime: str = "auto"
+    threads: int = 0
+    classifier: str | None = "shipped"
+
+
+class _Lap:
+    """Times the steps of one frame."""
+
+    def __init__(self) -> None:
+        self.ms: dict[str, float] = {}
+        self._last_s = time.perf_counter()
+
+    def done(self, step: str) -> None:
+        """The time since the last step was this one."""
+        now_s = time.perf_counter()
+        self.ms[step] = 1e3 * (now_s - self._last_s)
+        self._last_s = now_s
+
+
+def loop_laps(setup: Setup, video: Path, counter: Any) -> Laps:
+    """The counting loop over a video, again and again."""
+    network = load_model(setup.model, threads=setup.threads, runtime=setup.runtime)
+    classifier = open_classifier(
+        setup.classifier, network, threads=setup.threads, runtime=setup.runtime
+    )
+    while True:
+        history = DisplayHistory(network.skeleton.edge_indices)
+        counter.reset()
+        with open_source(video) as source:
+            frames = iter(source)
+            while True:
+                lap = _Lap()
+                frame = next(frames, None)
+                if frame is None:
+                    break
+                lap.done("decode")
+                _step(lap, frame, network, classifier, counter, history)
+                yield lap.ms
+
+
+def _step(
+    lap: _Lap,
+    frame: Frame,
+    network: PoseNetwork,
+    classifier: ClassifierPredictor | None,
+    counter: Any,
+    history: DisplayHistory,
+) -> None:
+    height, width = frame.image_bgr.shape[:2]
+    transform = network.framing.transform((width, height), network.input_size)
+    images = as_images(frame.image_bgr, transform)
+    lap.done("pre-process")
+    maps = network.maps(images)
+    lap.done("network")
+    [keypoints], [scores] = network.codec.decode(maps)
+    keypoints = transform.to_frame(keypoints.astype(float))
+    lap.done("keypoints")
+    score = None if classifier is None else classifier(frame.image_bgr)
+    lap.done("classifier")
+    rep = counter.update(Observation(keypoints, scores, frame.time_s, score, (width, height)))
+    lap.done("counter")
+    history.add(frame.time_s, counter.state, rep, 0.0)
+    draw(frame.image_bgr, history.scene(0, keypoints, scores))
+    lap.done("drawing")
+
+
+def peer_laps(python: str, complexity: int, video: Path, threads: int) -> Laps:
+    """MediaPipe Pose in its own environment, on the frames of a video, again and again."""
+    script = str(Path(mediapipe_peer.__file__))
+    command = [python, script, str(video), str(complexity), str(threads)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as peer:
+        assert peer.stdin is not None
+        assert peer.stdout is not None
+        try:
+            while True:
+                peer.stdin.write("\n")
+                peer.stdin.flush()
+                line = peer.stdout.readline()
+                if not line[:1].isdigit():
+                    raise InputError(
+                        f"{python} cannot run MediaPipe Pose: make the environment with "
+                        "make bench-peers"
+                    )
+                yield {"all": float(line)}
+        finally:
+            peer.kill()
+
+
+def measure(runs: dict[str, Laps], frames: int, warm_up: int = 10) -> dict[str, dict[str, Any]]:
+    """Median and 95th percentile of each run's steps, one frame of each in turn.
+
+    Args:
+        runs: By their names.
+        frames: How many are measured.
+        warm_up: Frames before, in which runtimes settle.
+    """
+    laps: dict[str, list[dict[str, float]]] = {name: [] for name in runs}
+    for k in range(warm_up + frames):
+        for name, run in runs.items():
+            lap = next(run)
+            if k >= warm_up:
+                laps[name].append(lap)
+    return {name: _summary(values) for name, values in laps.items()}
+
+
+def _summary(laps: Sequence[dict[str, float]]) -> dict[str, Any]:
+    steps = {step: [lap[step] for lap in laps] for step in laps[0]}
+    whole = [sum(ms for step, ms in lap.items() if step in (*LOOP, "all")) for lap in laps]
+    return {
+        "median_ms": {step: float(np.median(ms)) for step, ms in steps.items()},
+        "loop_ms": float(np.median(whole)),
+        "loop_p95_ms": float(np.percentile(whole, 95)),
+    }
+
+
+def start_up_s(arguments: Sequence[str], repeats: int = 3) -> float:
+    """Median seconds of a whole `pushup` process."""
+    seconds = []
+    for _ in range(repeats):
+        started_s = time.perf_counter()
+        command = [sys.executable, "-m", "pushup", *arguments]
+        subprocess.run(command, check=True, capture_output=True)
+        seconds.append(time.perf_counter() - started_s)
+    return float(np.median(seconds))
+
+
+def table(figures: dict[str, dict[str, Any]]) -> str:
+    """A row a run; ratios are to the first one."""
+    first = next(iter(figures.values()))["loop_ms"]
+    rows = []
+    for name, found in figures.items():
+        steps = [found["median_ms"].get(step) for step in STEPS]
+        cells = ["" if ms is None else f"{ms:.2f}" for ms in steps]
+        ratio = found["loop_ms"] / first
+        rows.append(
+            [name, *cells, f"{found['loop_ms']:.2f}", f"{found['loop_p95_ms']:.2f}", f"{ratio:.2f}"]
+        )
+    header = ["", *STEPS, "loop", "p95", "ratio"]
+    return markdown_table(header, rows)
+
+
+def machine() -> str:
+    """What it was measured on."""
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (
+        f"{platform.machine()}, {cv2.getNumberOfCPUs()} cores; medians of paired runs in "
+        f"milliseconds; the loop is all but drawing; peak memory {peak_mb:.0f} MB"
+    )
