@@ -1,10 +1,11 @@
 """The placement benchmark's clips: truths that hold for every view, manner and edge."""
 
+import cv2
 import numpy as np
 import pytest
 
 from pushup.skeleton import UPPER7
-from pushup.synthetic import non_push_ups, placements
+from pushup.synthetic import non_push_ups, placements, sheet
 from pushup.synthetic.body import Body, solve
 from pushup.synthetic.errors import NO_ERRORS, Errors, unit_length
 from pushup.synthetic.manners import MANNERS
@@ -249,3 +250,13 @@ def test_scores_tell_errors_and_what_is_outside() -> None:
         outside.append(scores[~inside])
     near, far, outside = (np.median(np.concatenate(part)) for part in (near, far, outside))
     assert near > far + 0.1 > outside + 0.2
+
+
+def test_a_sheet_has_a_row_for_each_clip(tmp_path) -> None:
+    clips = [(v, placements.sample("fit", 0, v).routine) for v in ("side_left", "portrait")]
+    sheet.write_clips(tmp_path / "sheet.png", clips, columns=2)
+    picture = cv2.imread(str(tmp_path / "sheet.png"))
+    assert picture.shape[0] == 2 * 132
+    assert picture[:130].std() > 5
+    assert picture[132:262, :140].std() > 5
+    assert not picture[132:262, 200:].any()  # two upright frames are narrower than two wide ones

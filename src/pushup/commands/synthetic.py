@@ -1,4 +1,4 @@
-"""Render people: clips, a contact sheet, pictures for the classifier."""
+"""Render people: clips, contact sheets, pictures for the classifier."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,7 +8,17 @@ from tqdm import tqdm
 
 from pushup.cli import command
 from pushup.commands import parser
-from pushup.synthetic import EXERCISES, recognition_set, sheet, speed, write_clips
+from pushup.synthetic import (
+    EXERCISES,
+    non_push_ups,
+    placements,
+    recognition_set,
+    sheet,
+    speed,
+    write_clips,
+)
+from pushup.synthetic.manners import MANNERS
+from pushup.synthetic.viewpoints import VIEWPOINTS
 
 
 def _clips(options: argparse.Namespace) -> None:
@@ -26,6 +36,23 @@ def _clips(options: argparse.Namespace) -> None:
 def _sheet(options: argparse.Namespace) -> None:
     sheet.write(options.out, options.seed, options.rows, options.columns, options.bare)
     print(f"{options.rows * options.columns} pictures in {options.out}")
+
+
+def _placements(options: argparse.Namespace) -> None:
+    rows = []
+    index = options.index
+    if options.others:
+        for i, kind in enumerate(non_push_ups.KINDS):
+            other = non_push_ups.sample("choose", index + i, kind=kind)
+            rows.append((f"{kind}, {other.view}", other.routine))
+    else:
+        views = [options.view] * len(MANNERS) if options.view else list(VIEWPOINTS)
+        for i, view in enumerate(views):
+            clip = placements.sample("choose", index + i, view, list(MANNERS)[i % len(MANNERS)])
+            label = f"{clip.view}, {clip.manner}, {clip.start} to {clip.end}"
+            rows.append((f"{label}: {len(clip.repetitions)}", clip.routine))
+    sheet.write_clips(options.out, tqdm(rows, desc="rendering", unit="clip"), options.columns)
+    print(f"{len(rows)} clips in {options.out}")
 
 
 def _recognition_set(options: argparse.Namespace) -> None:
@@ -58,6 +85,13 @@ def main(arguments: Sequence[str]) -> None:
     page.add_argument("--columns", type=int, default=6)
     page.add_argument("--bare", action="store_true", help="without keypoints")
     page.set_defaults(run=_sheet)
+    places = commands.add_parser("placements", help="frames of the placement benchmark's clips")
+    places.add_argument("--out", type=Path, required=True)
+    places.add_argument("--view", choices=list(VIEWPOINTS), help="all manners from this view")
+    places.add_argument("--others", action="store_true", help="every kind of no push-up instead")
+    places.add_argument("--index", type=int, default=0, help="of the first clip")
+    places.add_argument("--columns", type=int, default=8, help="frames of each")
+    places.set_defaults(run=_placements)
     recognition = commands.add_parser("recognition-set", help="pictures for the classifier")
     recognition.add_argument("out", type=Path)
     recognition.add_argument("--count", type=int, default=4000)
