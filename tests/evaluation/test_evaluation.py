@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,9 @@ from pushup.evaluation.keypoints.evaluate import evaluate_keypoints, mean_pose
 from pushup.evaluation.keypoints.label_errors import MIN_ERROR, suspected_label_errors
 from pushup.evaluation.keypoints.predictions import predict
 from pushup.evaluation.keypoints.summary import body_error, summarise
-from pushup.evaluation.report import markdown_table, with_interval
+from pushup.evaluation.report import latex_table, markdown_table, with_interval
 from pushup.files import write_json
+from pushup.foreign import read_csv
 from pushup.inference.predictor import KeypointPredictor
 from pushup.metrics.bootstrap import group_means
 from pushup.models import BlazePose, KeypointModel, weights
@@ -420,6 +422,44 @@ def test_table_puts_published_and_measured_side_by_side(data_root, checkpoint, t
     report = (tmp_path / "out" / "results.md").read_text()
     assert report.count("| blazepose |") == 3  # all, even, odd
     assert cv2.imread(str(tmp_path / "out" / "pcks_against_ms.png")) is not None
+
+
+def test_table_compares_two_checkpoints_of_one_model_under_free_labels(data_root, tmp_path):
+    old = save_model(tmp_path / "old.safetensors", "blazepose")
+    new = save_model(tmp_path / "new.safetensors", "blazepose", side=96)
+    ckpts = f"ckpts={{before-50%: '{old}', after_1: '{new}'}}"
+    run_command(tmp_path / "out", "mode=table", ckpts, *on(data_root))
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [m["input_size"] for m in results["models"].values()] == [SIDE, 96]
+    rows = [row for _, row in read_csv(tmp_path / "out" / "results.csv")]
+    assert [(row["label"], row["source"]) for row in rows] == [
+        (label, source) for label in ("before-50%", "after_1") for source in ("all", "even", "odd")
+    ]
+    for row in rows:
+        model = results["models"][row["label"]]
+        figures = model["sources"][row["source"]]
+        assert (row["model"], row["file"]) == ("blazepose", model["file"])
+        assert float(row["pcks"]) == pytest.approx(figures["pcks"], rel=1e-5)
+        assert float(row["mae_high"]) == pytest.approx(figures["mae_ci"][1], rel=1e-5)
+        assert int(row["images"]) == figures["images"]
+    text = (tmp_path / "out" / "results.tex").read_text()
+    assert text.count(r"\begin{tabular}") == 3
+    assert r"before-50\% & " in text
+    assert r"after\_1 & " in text
+    report = (tmp_path / "out" / "results.md").read_text()
+    assert report.count("| before-50% |") == 3
+
+
+def test_no_cell_breaks_a_table():
+    table = markdown_table(("a", "b"), [("x|y", "1\n2"), ("back\\slash", "|")])
+    lines = table.splitlines()
+    assert len(lines) == 4
+    assert all(len(re.findall(r"(?<!\\)\|", line)) == 3 for line in lines)
+    assert r"x\|y" in lines[2]
+    text = latex_table(("a & b", "c"), [(r"\input{x}", "5_%$#~^")], "one\ntwo")
+    assert r"\caption{one two}" in text
+    assert r"a \& b & c \\" in text
+    assert r"\textbackslash{}input\{x\} & 5\_\%\$\#\textasciitilde{}\textasciicircum{} \\" in text
 
 
 def test_table_shows_what_ships_other_sizes_included(data_root, tmp_path, monkeypatch):

@@ -403,7 +403,7 @@ class Told(torch.nn.Module):
     def __init__(self, scores):
         super().__init__()
         self.anchor = torch.nn.Parameter(torch.zeros(1))
-        self.scores, self.next = torch.tensor(scores), 0
+        self.scores, self.next, self.metrics = torch.tensor(scores), 0, {}
 
     def classify(self, images):
         chosen = self.scores.roll(-self.next)[: len(images)]
@@ -447,6 +447,27 @@ def test_the_threshold_comes_from_val(monkeypatch, data_root, tmp_path):
     assert results["threshold"] == pytest.approx(0.3)
     with pytest.raises(InputError, match="nothing to evaluate"):
         evaluate_recognition(None, None, data, "val", str(tmp_path), 0.9)
+
+
+def test_without_val_the_threshold_is_that_of_the_weights(monkeypatch, data_root, tmp_path):
+    for name in ("train.csv", "images"):
+        (tmp_path / name).symlink_to(data_root / name)
+    told = Told([0.2, 0.4] * 24)
+    monkeypatch.setattr(weights, "load", lambda path, task, name: told)
+    monkeypatch.setattr(evaluate_module, "latency_ms", lambda *_: 1.0)
+    monkeypatch.setattr(evaluate_module, "runtime_of", lambda model: model)
+    data = partial(RecognitionDataModule, tmp_path, num_workers=0)
+    with pytest.raises(InputError, match=r"no annotation .*val\.csv.*these weights carry none"):
+        evaluate_recognition("told", None, data, "train", str(tmp_path / "out"), 0.9)
+    assert told.next == 0  # refused before any picture was looked at
+    told.metrics = {"threshold": 0.35}
+    (tmp_path / "out").mkdir()
+    results = evaluate_recognition("told", None, data, "train", str(tmp_path / "out"), 0.9)
+    assert (results["threshold"], results["threshold_from"]) == (0.35, "the weights")
+    assert np.isnan(results["temperature"])
+    report = (tmp_path / "out" / "results.md").read_text()
+    assert "The chosen threshold is that of the weights." in report
+    assert "Temperature" not in report
 
 
 @pytest.mark.parametrize(

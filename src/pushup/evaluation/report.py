@@ -1,12 +1,29 @@
-"""Figures to text: markdown tables, shares, intervals."""
+"""Figures to files: results.json, and tables in markdown and LaTeX."""
 
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pushup.files import write_json, write_text
+
+_LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
+def save_results(output_dir: str | Path, results: dict[str, Any], report: str) -> None:
+    """Print the report of an evaluation, and write results.md and results.json."""
+    print(report)
+    write_text(Path(output_dir) / "results.md", report.rstrip("\n") + "\n")
+    write_json(Path(output_dir) / "results.json", results)
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A markdown table with padded columns; the first is a label, the others are figures."""
-    lines = [list(header), *(list(row) for row in rows)]
+    lines = [[_markdown(cell) for cell in line] for line in (header, *rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     widths = [max(width, 3) for width in widths]
 
@@ -17,6 +34,35 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
     rule = "|" + "|".join(["-" * (widths[0] + 2), *("-" * (w + 1) + ":" for w in widths[1:])]) + "|"
     return "\n".join([pad(lines[0]), rule, *(pad(line) for line in lines[1:])])
+
+
+def _markdown(cell: str) -> str:
+    return " ".join(cell.replace("\\", "\\\\").replace("|", "\\|").split())
+
+
+def latex_table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
+    """The like for LaTeX: a table environment with a caption, in need of no package."""
+    body = [" & ".join(_latex(cell) for cell in line) + r" \\" for line in (header, *rows)]
+    columns = "l" + "r" * (len(header) - 1)
+    head, *rest = body
+    return "\n".join(
+        [
+            r"\begin{table}",
+            rf"\caption{{{_latex(caption)}}}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\hline",
+            head,
+            r"\hline",
+            *rest,
+            r"\hline",
+            r"\end{tabular}",
+            r"\end{table}",
+        ]
+    )
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
 
 
 def share(value: float, digits: int = 3) -> str:

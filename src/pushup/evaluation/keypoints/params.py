@@ -1,13 +1,11 @@
 """Parameter counts of the published networks, measured without a checkpoint."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from pushup.evaluation.report import markdown_table
-from pushup.files import write_json, write_text
+from pushup.evaluation.report import markdown_table, save_results
 
 
 def count(network: nn.Module) -> tuple[int, int]:
@@ -49,10 +47,8 @@ def evaluate_params(
     ]
     report = markdown_table(("model", "live", "counted", "published", "equal"), rows)
     report += "\n\nLive: trained. Counted: with the frozen ones, as in the published count.\n"
-    print(report)
-    write_text(Path(output_dir) / "results.md", report)
     results = {"models": models}
-    write_json(Path(output_dir) / "results.json", results)
+    save_results(output_dir, results, report)
     return results
 
 

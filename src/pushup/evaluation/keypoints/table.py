@@ -1,6 +1,6 @@
 """Several models side by side, published and measured."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,38 @@ from pushup.evaluation.keypoints.evaluate import (
     check_reference,
     load_model,
     open_for,
-    scene_means,
     summarise_sources,
 )
+from pushup.evaluation.keypoints.markdown import scene_means
 from pushup.evaluation.keypoints.predictions import keypoint_latency_ms, predict
-from pushup.evaluation.report import markdown_table, share, with_interval
-from pushup.files import write_json, write_text
+from pushup.evaluation.report import (
+    latex_table,
+    markdown_table,
+    save_results,
+    share,
+    with_interval,
+)
+from pushup.files import write_csv, write_text
 from pushup.inference.backends.pytorch import TorchSession
 from pushup.inference.networks import PoseNetwork
 from pushup.metrics.keypoints import Reference
 from pushup.specs import shipped
 
 Published = Mapping[str, Mapping[str, float]]
+
+HEADER = (
+    *("model", "input", "params published", "params", "PCKs published", "PCKs", "PCKs unmasked"),
+    *("body PCK", "PCKs by scene", "body PCK by scene", "MAE published", "MAE", "images/s", "ms"),
+)
+
+INTERVALS = {"pcks": "pcks_ci", "pck_bbox": "pck_body_ci", "mae": "mae_ci"}
+
+COLUMNS = (
+    *("label", "model", "file", "split", "source", "images", "left_out", "params", "input_size"),
+    *("framing", "pcks", "pcks_low", "pcks_high", "pcks_unmasked", "pck_bbox", "pck_bbox_low"),
+    *("pck_bbox_high", "mae", "mae_low", "mae_high", "mae_unmasked", "pckh", "images_per_s", "ms"),
+)
+"""Of results.csv; `_low` and `_high` are the bounds of 95 % intervals."""
 
 
 def evaluate_table(
@@ -37,10 +57,13 @@ def evaluate_table(
     batch_size: int = 32,
     framing: str | None = None,
 ) -> dict[str, Any]:
-    """Measure every model; print and write results.json, results.md and a figure.
+    """Measure every model; print and write the results, and a figure.
+
+    results.json has everything, results.csv a row for each model and source, results.md and
+    results.tex the tables.
 
     Args:
-        ckpts: Checkpoint of each model; none for the weights that ship.
+        ckpts: Checkpoints by any labels; none for the weights that ship, by their names.
         data: Opens the data for a model's skeleton and input size.
         split: Name of the split.
         output_dir: Existing folder for the files.
@@ -56,14 +79,17 @@ def evaluate_table(
         What results.json holds.
     """
     check_reference(reference)
-    networks = {name: load_model(path, name) for name, path in _chosen(ckpts, published).items()}
+    files = _chosen(ckpts, published)
+    networks = {label: load_model(path, None) for label, path in files.items()}
     models: dict[str, Any] = {}
-    for name, network in networks.items():
+    for label, network in networks.items():
         module = open_for(network, data, batch_size, framing)
         loader = module.eval_loader(split)
         predictions = predict(PoseNetwork(TorchSession(network)), loader, flip_test)
-        models[name] = {
-            "published": dict(published.get(name, {})),
+        models[label] = {
+            "model": network.name,
+            "file": files[label],
+            "published": dict(published.get(network.name, {})),
             "input_size": network.input_size,
             "framing": str(module.framing),
             "params": sum(p.numel() for p in network.network.parameters()),
@@ -73,13 +99,12 @@ def evaluate_table(
         }
     settings = {"split": split, "reference": reference, "flip_test": flip_test}
     results = {**settings, "models": models}
-    report = markdown(results)
-    print(report)
     folder = Path(output_dir)
     systems = others["systems"] if split == others["split"] else {}
     pictures.save_speed(folder / "pcks_against_ms.png", models, systems, f"split {split}")
-    write_text(folder / "results.md", report)
-    write_json(folder / "results.json", results)
+    write_csv(folder / "results.csv", COLUMNS, _rows(results))
+    write_text(folder / "results.tex", latex(results))
+    save_results(folder, results, markdown(results))
     return results
 
 
@@ -105,24 +130,43 @@ def markdown(results: dict[str, Any]) -> str:
         "rectangular inference, one by one. images/s: in torch; ms: a frame "
         "of 16:9, as infer.py runs it.\n"
     ]
-    for source in next(iter(models.values()))["sources"]:
-        images = next(iter(models.values()))["sources"][source]["images"]
-        parts += [f"## {source} ({images} images)\n", _source_table(models, source), ""]
+    for source, images in _sources(models).items():
+        table = markdown_table(HEADER, _cells(models, source))
+        parts += [f"## {source} ({images} images)\n", table, ""]
     return "\n".join(parts)
 
 
-def _source_table(models: dict[str, Any], source: str) -> str:
-    header = ("model", "input", "params published", "params", "PCKs published", "PCKs")
-    header += (
-        "PCKs unmasked",
-        "body PCK",
-        "PCKs by scene",
-        "body PCK by scene",
-        "MAE published",
-        "MAE",
-        "images/s",
-        "ms",
-    )
+def latex(results: dict[str, Any]) -> str:
+    """The same tables for LaTeX."""
+    models, split = results["models"], results["split"]
+    tables = [
+        latex_table(HEADER, _cells(models, source), f"{source}, split {split}, {images} images")
+        for source, images in _sources(models).items()
+    ]
+    return "\n\n".join(tables) + "\n"
+
+
+def _sources(models: dict[str, Any]) -> dict[str, int]:
+    """The number of images of each source; of models on the same data."""
+    first = next(iter(models.values()))
+    return {source: figures["images"] for source, figures in first["sources"].items()}
+
+
+def _rows(results: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of results.csv."""
+    for label, model in results["models"].items():
+        shared = {"label": label, "split": results["split"]} | {
+            name: model[name] for name in COLUMNS if name in model
+        }
+        for source, figures in model["sources"].items():
+            row = {name: figures[name] for name in COLUMNS if name in figures}
+            for name, key in INTERVALS.items():
+                row[f"{name}_low"], row[f"{name}_high"] = figures[key]
+            yield {**shared, "source": source, **row}
+
+
+def _cells(models: dict[str, Any], source: str) -> list[tuple[str, ...]]:
+    """The rows of a source's table, under `HEADER`."""
     rows = []
     for name, model in models.items():
         figures, published = model["sources"][source], model["published"]
@@ -143,4 +187,4 @@ def _source_table(models: dict[str, Any], source: str) -> str:
                 f"{model['ms']:.1f}",
             )
         )
-    return markdown_table(header, rows)
+    return rows

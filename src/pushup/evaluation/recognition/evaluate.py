@@ -17,8 +17,7 @@ from pushup.cli import InputError
 from pushup.data.recognition import RecognitionDataModule, RecognitionDataset
 from pushup.evaluation import pictures
 from pushup.evaluation.keypoints.predictions import latency_ms, runtime_of
-from pushup.evaluation.report import markdown_table, share, with_interval
-from pushup.files import write_json, write_text
+from pushup.evaluation.report import markdown_table, save_results, share, with_interval
 from pushup.metrics.calibration import temperature
 from pushup.metrics.recognition import auc, best_threshold, bootstrap_interval, confusion
 from pushup.models import weights
@@ -69,7 +68,8 @@ def evaluate_recognition(
     """Measure a push-up classifier; print and write results.json, results.md and its mistakes.
 
     The threshold is that of best F1 on the data's validation split, whichever split is measured;
-    the figures at the published one are put beside.
+    where there is none, that which the weights carry. The figures at the published one are put
+    beside.
 
     Args:
         ckpt_path: A `.ckpt` or `.safetensors` file; None for the weights shipped for `model`.
@@ -90,14 +90,15 @@ def evaluate_recognition(
     module = data(input_size=network.input_size, batch_size=batch_size)
     loader = module.eval_loader(split)
     dataset = cast(RecognitionDataset, loader.dataset)
+    choosing = _choosing_loader(module, split, network)  # found or refused before any work
     scored = score(network, loader)
-    on_val = scored
-    if split != module.val_split:
-        on_val = score(network, module.eval_loader(module.val_split))
-    thresholds = {
-        "chosen": best_threshold(on_val.scores, on_val.labels),
-        "published": published_threshold,
-    }
+    if choosing is None:
+        chosen, chosen_from, sureness = stored_threshold(network), "the weights", float("nan")
+    else:
+        on_val = scored if split == module.val_split else score(network, choosing)
+        chosen, chosen_from = best_threshold(on_val.scores, on_val.labels), module.val_split
+        sureness = temperature(on_val.scores, on_val.labels)
+    thresholds = {"chosen": chosen, "published": published_threshold}
     results = {
         "model": network.name,
         **_describe(network),
@@ -106,22 +107,45 @@ def evaluate_recognition(
         "images_per_s": len(dataset) / scored.seconds,
         "ms": latency_ms(runtime_of(network), (network.input_size, network.input_size)),
         "device": device,
-        "threshold": thresholds["chosen"],
-        "threshold_from": module.val_split,
-        "temperature": temperature(on_val.scores, on_val.labels),
+        "threshold": chosen,
+        "threshold_from": chosen_from,
+        "temperature": sureness,
         **summarise(scored, thresholds),
         "sources": {
             str(name): summarise_source(scored.of_source(name), thresholds)
             for name in np.unique(scored.sources)
         },
     }
-    report = markdown(results)
-    print(report)
-    folder = Path(output_dir)
-    save_mistakes(folder / SHEET, dataset, scored, thresholds["chosen"])
-    write_text(folder / "results.md", report)
-    write_json(folder / "results.json", results)
+    save_mistakes(Path(output_dir) / SHEET, dataset, scored, thresholds["chosen"])
+    save_results(output_dir, results, markdown(results))
     return results
+
+
+def stored_threshold(model: weights.Model) -> float | None:
+    """The threshold that was chosen when the file of weights was made; None if it says nothing."""
+    head = model.classification_head if isinstance(model, KeypointModel) else model
+    stored = head.metrics.get("threshold") if head is not None else None
+    return float(stored) if isinstance(stored, int | float) and 0 < stored < 1 else None
+
+
+def _choosing_loader(
+    module: RecognitionDataModule, split: str, model: weights.Model
+) -> DataLoader | None:
+    """The validation split, on which the threshold is chosen; None to take that of the weights.
+
+    Raises:
+        InputError: There is no validation split, and the weights know no threshold.
+    """
+    try:
+        return module.eval_loader(module.val_split)
+    except InputError as error:
+        if stored_threshold(model) is None:
+            raise InputError(
+                f"{error}; the threshold is chosen on data.val_split={module.val_split}, "
+                "and these weights carry none"
+            ) from error
+        print(f"the threshold is that of the weights: {error}")
+        return None
 
 
 def _describe(model: weights.Model) -> dict[str, Any]:
@@ -219,15 +243,21 @@ def markdown(results: dict[str, Any]) -> str:
         ],
     )
     auc_text = with_interval(results["auc"], results["auc_ci"])
+    chosen_text = f"is that of {results['threshold_from']}"
+    sureness_text = ""
+    if np.isfinite(results["temperature"]):
+        chosen_text = f"has the best F1 on split {results['threshold_from']}"
+        sureness_text = (
+            f" Temperature {results['temperature']:.2f} on split {results['threshold_from']}: what "
+            "logits would have to be divided by to be calibrated."
+        )
     return (
         f"# {results['model']} on split {results['split']}\n\n"
         f"{results['encoder']}, {results['params']:,} parameters, input {results['input_size']}; "
         f"{results['images']} images ({results['positives']} push-up) of {results['scenes']} "
         f"scenes; {results['images_per_s']:.1f} images/s in batches, {results['ms']:.1f} ms for "
-        f"one ({results['device']}).\n\nAUC {auc_text}. The chosen threshold has the best F1 on "
-        f"split {results['threshold_from']}. Brackets: 95 % intervals that resample scenes. "
-        f"Temperature {results['temperature']:.2f} on split {results['threshold_from']}: what "
-        f"logits would have to be divided by to be calibrated.\n\n"
+        f"one ({results['device']}).\n\nAUC {auc_text}. The chosen threshold {chosen_text}. "
+        f"Brackets: 95 % intervals that resample scenes.{sureness_text}\n\n"
         f"{headline}\n\nBy source at the chosen threshold (last column: at the published one)\n\n"
         f"{by_source}\n"
     )
