@@ -187,6 +187,28 @@ def test_curve_rises_to_one_and_passes_through_pcks():
     assert curve[1] == metrics.pcks(pred, true, labelled, UPPER7).mean()
 
 
+def test_a_length_on_a_bound_belongs_to_the_shorter_third():
+    third, bounds = metrics.terciles(torch.tensor([4.0, 1.0, 3.0, 2.0]))
+    assert bounds == (2.0, 3.0)
+    assert third.tolist() == [2, 0, 1, 0]
+
+
+def test_the_corner_of_unlabelled_joints_stays_within_the_input():
+    true, labelled = torch.full((1, 2, 2), 0.5), torch.tensor([[True, False]])
+
+    def corner(scale: float, shift: tuple[float, float]) -> list[float]:
+        matrix = torch.diag(torch.tensor([scale, scale, 1.0]).double())[None]
+        matrix[0, :2, 2] = torch.tensor(shift)
+        placed = metrics.place_unlabelled(true, labelled, matrix, side=64)
+        assert placed[0, 0].tolist() == [0.5, 0.5]
+        return (placed[0, 1] * 64).tolist()
+
+    assert corner(1.0, (0.0, 0.0)) == [0, 0]  # (-1, -1), clipped
+    assert corner(0.5, (0.0, 16.0)) == [0, 15.5]
+    assert corner(1.0, (200.0, 64.5)) == [63, 63]  # beyond the far edge
+    assert corner(2.0, (-3.0, 12.0)) == [0, 10]
+
+
 def test_terciles_split_evenly_and_mark_unknown_lengths():
     length = torch.tensor([0.9, 0.1, torch.nan, 0.5, 0.2, 0.6, 0.8])
     third, bounds = metrics.terciles(length)

@@ -62,11 +62,6 @@ def match_times(
     return pairs
 
 
-def f1_score(matched: int, predicted: int, true: int) -> float:
-    """F1 of pooled event counts; NaN when there is neither a prediction nor a true event."""
-    return 2 * matched / (predicted + true) if predicted + true else math.nan
-
-
 def best_constant(true: np.ndarray) -> int:
     """The one whole count with the least mean relative error over clips with a count above 0.
 
