@@ -164,7 +164,7 @@ class TestNames:
             ("sub/a b.jpg", "/data/local-files/?d=sub/a%20b.jpg"),
             ("a.jpg", "http://localhost:8080/data/upload/1/a.jpg"),
             ("a.jpg", "s3://bucket/folder/a.jpg"),
-            ("a.jpg", "/home/somebody/pictures/a.jpg"),
+            ("a.jpg", "/srv/somebody/pictures/a.jpg"),
             ("a.jpg", "C:\\Users\\somebody\\a.jpg"),
             ("a.jpg", "../../media/upload/a.jpg"),
             ("sub/a.jpg", "sub\\a.jpg"),
