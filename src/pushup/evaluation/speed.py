@@ -23,9 +23,10 @@ from pushup.evaluation import mediapipe_peer
 from pushup.evaluation.report import markdown_table
 from pushup.inference.classifier import ClassifierPredictor, open_classifier
 from pushup.inference.predictor import PoseNetwork, as_images, load_model
+from pushup.video.frames import Frame
 from pushup.video.history import DisplayHistory
 from pushup.video.overlay import draw
-from pushup.video.source import Frame, open_source
+from pushup.video.source import open_source
 
 LOOP = ("decode", "pre-process", "network", "keypoints", "classifier", "counter")
 """What counting needs of each frame."""
