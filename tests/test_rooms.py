@@ -26,6 +26,7 @@ ROOMS = (
     "models",
     "training",
     "inference",
+    "approaches",
     "evaluation",
     "app",
     "demo",

@@ -26,7 +26,7 @@ class Summary:
 
     Attributes:
         source: File, camera or URL.
-        model: Name of the network.
+        model: Name of the network, or of the counter where it looks at frames itself.
         count: Repetitions counted.
         frames: Frames taken.
         fps: Announced frames per second of the source.
@@ -112,9 +112,10 @@ def pipeline(
 
 def finish(source: FrameSource | ReconnectingSource, session: Session, output_dir: Path) -> Summary:
     """Write the records of a run that has ended."""
+    session.finish()
     summary = Summary(
         source=source.name,
-        model=session.predictor.model.name,
+        model=session.model,
         count=len(session.reps),
         frames=session.frames,
         fps=source.fps,

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from pushup.approaches.video_counter import PoseCounter, VideoCounter
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
-from pushup.counting.types import Counter, Observation, Rep
+from pushup.counting.types import Counter, Rep
 from pushup.inference.classifier import Classify
 from pushup.inference.predictor import PoseTracker
 from pushup.video.frames import Frame
@@ -40,9 +41,9 @@ class Session:
         trail: What the display remembers; knows the speed and the latency.
 
     Args:
-        predictor: Frame to pose.
-        counter: Pose to repetitions.
-        form: Advises on what was counted.
+        predictor: Frame to pose; None with a counter that looks at frames itself.
+        counter: Pose, or frame, to repetitions.
+        form: Advises on what was counted, where there are poses.
         classifier: Says whether somebody is pushing up; None for none.
         span_s: Seconds of signal to show.
         activity: What the display says while repetitions are counted.
@@ -55,8 +56,8 @@ class Session:
 
     def __init__(
         self,
-        predictor: PoseTracker,
-        counter: Counter,
+        predictor: PoseTracker | None,
+        counter: Counter | VideoCounter,
         form: FormCheck,
         classifier: Classify | None = None,
         span_s: float = 8.0,
@@ -70,14 +71,23 @@ class Session:
                 "or measure it with evaluate.py mode=counting"
             )
         self.predictor, self.counter, self._form = predictor, counter, form
-        self._classifier = classifier
+        self._poses = None if predictor is None else PoseCounter(predictor, counter, classifier)
+        self._video_counter: VideoCounter = self._poses or counter  # type: ignore[assignment]
         self.listeners = list(listeners)
-        self.trail = DisplayHistory(predictor.model.skeleton.edge_indices, span_s, activity)
+        edges = () if predictor is None else predictor.model.skeleton.edge_indices
+        self.trail = DisplayHistory(edges, span_s, activity)
         self.reps: list[Rep] = []
         self.frames, self.time_s = 0, 0.0
         self.paused = self.explain = False
         self._scene = OverlayState(0)
         self._clock, self._lock = clock, threading.Lock()
+
+    @property
+    def model(self) -> str:
+        """Name of what looks at the frames: a network, or a counter without one."""
+        if self.predictor is None:
+            return type(self.counter).__name__
+        return self.predictor.model.name
 
     def step(self, frame: Frame) -> OverlayState:
         """Take the next frame."""
@@ -88,33 +98,37 @@ class Session:
             return self._scene
 
     def _count(self, frame: Frame) -> OverlayState:
-        pose = self.predictor.track(frame.image_bgr, frame.time_s)
-        height, width = frame.image_bgr.shape[:2]
-        score = None if self._classifier is None else self._classifier(frame.image_bgr, pose)
-        observation = Observation(
-            keypoints=pose.keypoints_frame,
-            scores=pose.scores,
-            time_s=frame.time_s,
-            pushing_up=score,
-            frame_size_wh=(width, height),
-        )
-        self._form.update(observation)
-        rep = self.counter.update(observation)
-        state = self.counter.state
+        rep = self._video_counter.update(frame)
+        if self._poses is not None and self._poses.observation is not None:
+            self._form.update(self._poses.observation)
         if rep is not None:
-            rep = replace(rep, form=tuple(f for f in self._form.judge(rep) if f.hint))
-            self.reps.append(rep)
-            for listener in self.listeners:
-                listener.rep(self.reps)
+            rep = self._counted(rep)
+        state = self._video_counter.state
         self.trail.add(frame.time_s, state, rep, self._clock() - frame.read_s)
-        scene = self.trail.scene(len(self.reps), pose.keypoints_frame, pose.scores)
+        pose = None if self._poses is None else self._poses.pose
+        shown = (None, None) if pose is None else (pose.keypoints_frame, pose.scores)
+        scene = self.trail.scene(len(self.reps), *shown)
         return replace(scene, hint=state.note or scene.hint) if self.explain else scene
+
+    def _counted(self, rep: Rep) -> Rep:
+        """Note a repetition, with advice on its form, and tell of it."""
+        if self._poses is not None:
+            rep = replace(rep, form=tuple(f for f in self._form.judge(rep) if f.hint))
+        self.reps.append(rep)
+        for listener in self.listeners:
+            listener.rep(self.reps)
+        return rep
+
+    def finish(self) -> None:
+        """The source has ended: count what its last frames still complete."""
+        with self._lock:
+            for rep in self._video_counter.finish():
+                self._counted(rep)
 
     def reset(self) -> None:
         """Start again from zero."""
         with self._lock:
-            self.predictor.reset()
-            self.counter.reset()
+            self._video_counter.reset()
             self._form.reset()
             self.trail.reset()
             self.reps, self._scene = [], OverlayState(0)

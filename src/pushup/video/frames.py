@@ -26,7 +26,7 @@ TURNS = {
 _HANGING_S = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # itself only, so that it may key a cache
 class Frame:
     """One picture of a video.
 

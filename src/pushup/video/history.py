@@ -89,7 +89,9 @@ class DisplayHistory:
             self._hint = rep.form[0].hint if rep.form else ""
             self._hint_s = time_s
 
-    def scene(self, count: int, keypoints_frame: np.ndarray, scores: np.ndarray) -> OverlayState:
+    def scene(
+        self, count: int, keypoints_frame: np.ndarray | None, scores: np.ndarray | None
+    ) -> OverlayState:
         """All that can be drawn over the latest frame."""
         shown_s = self._samples[-1].time_s - self._hint_s if self._samples else 0.0
         return OverlayState(

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError
 from pushup.data.clips import LabelledClip, read_clips
+from pushup.evaluation.counting.pictures import count_pictures
 from pushup.evaluation.counting.report import plot_failures, table
-from pushup.evaluation.counting.runs import Run, Setup, count_all, find_traces
+from pushup.evaluation.counting.runs import Run, Setup, count_all, counter_config, find_traces
 from pushup.evaluation.counting.summary import constant_row, summarise
 from pushup.files import write_json, write_text
 
@@ -39,7 +41,7 @@ def evaluate_counting(
         root: Folder with `counts.csv`, `videos/`, and where they exist `reps.csv` and `traces/`.
         split: Name in the column `split` of `counts.csv`.
         output_dir: Where results go.
-        counters: Names of files in `conf/counter`.
+        counters: Names of files in `conf/counter`, of keypoints or of pictures.
         gate: Configuration that those files refer to as `${gate}`.
         tracker: Configuration of the predictor.
         traces: Keypoints that exist: true for those in `root`, or their folder.
@@ -61,11 +63,21 @@ def evaluate_counting(
     root, out = Path(root), Path(output_dir)
     clips = read_clips(root, split)
     setup = Setup(gate, tracker, ckpt_path, model, classifier, device)
-    folder = find_traces(clips, root, traces, setup, out, workers)
-    found = [clip for clip in clips if (folder / f"{clip.name}.npz").is_file()]
-    if not found:
-        raise InputError(f"no traces of split {split!r} in {folder}: leave out traces= to predict")
-    runs = count_all(counters, found, setup, folder, workers)
+    pictures = [n for n in counters if looks_at_pictures(counter_config(n, gate)["_target_"])]
+    if traces and pictures:
+        raise InputError(f"counter {pictures[0]} looks at pictures: leave out traces=")
+    found, by_keypoints = clips, [name for name in counters if name not in pictures]
+    if by_keypoints:
+        folder = find_traces(clips, root, traces, setup, out, workers)
+        found = [clip for clip in clips if (folder / f"{clip.name}.npz").is_file()]
+        if not found:
+            raise InputError(
+                f"no traces of split {split!r} in {folder}: leave out traces= to predict"
+            )
+    unordered = count_pictures(pictures, found, gate, out / "pictures", workers)
+    if by_keypoints:
+        unordered |= count_all(by_keypoints, found, setup, folder, workers)
+    runs = {name: unordered[name] for name in counters}
     figures = {
         "split": split,
         "traces": str(folder) if traces else None,

@@ -10,6 +10,7 @@ from pushup.data.clips import LabelledClip
 from pushup.evaluation.counting.runs import Run
 from pushup.evaluation.counting.summary import MANY
 from pushup.evaluation.report import markdown_table, share, with_interval
+from pushup.files import replacing
 
 HEADER = (
     *("counter", "MAE", "abs. MAE", "off by <= 1", "exact", "RMSE", "F1 of times"),
@@ -68,22 +69,34 @@ def plot_failures(clips: Sequence[LabelledClip], runs: dict[str, Run], folder: P
 
 
 def _plot(clip: LabelledClip, run: Run, path: Path) -> None:
+    title = f"{clip.name}: {len(run.reps)} of {clip.count}, {clip.view}"
+    plot_signal(path, title, run.signal, [rep.bottom_s for rep in run.reps], clip.bottoms_s)
+
+
+def plot_signal(
+    path: Path,
+    title: str,
+    signal: np.ndarray,
+    counted_s: Sequence[float],
+    true_s: Sequence[float] = (),
+) -> None:
+    """A picture of a signal (T, 4): time, value, threshold, gate; with counted and true bottoms."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 4), layout="constrained")
     axes = figure.add_subplot()
-    time_s, value, threshold, gate_open = run.signal.T
+    time_s, value, threshold, gate_open = signal.T
     axes.plot(time_s, value, ".-", markersize=3, label="signal")
     axes.plot(time_s, threshold, linewidth=1, label="threshold")
     shut = np.where(gate_open > 0, np.nan, np.nanmin(value) if np.isfinite(value).any() else 0.0)
     axes.plot(time_s, shut, "s", color="0.6", markersize=4, label="gate shut")
-    counted = tuple(rep.bottom_s for rep in run.reps)
     for label, times, colour, style in (
-        ("true bottom", clip.bottoms_s, "k", ":"),
-        ("counted bottom", counted, "tab:green", "-"),
+        ("true bottom", true_s, "k", ":"),
+        ("counted bottom", counted_s, "tab:green", "-"),
     ):
         for i, bottom_s in enumerate(times):
             axes.axvline(bottom_s, color=colour, linestyle=style, label=label if not i else None)
-    axes.set(title=f"{clip.name}: {len(run.reps)} of {clip.count}, {clip.view}", xlabel="s")
+    axes.set(title=title, xlabel="s")
     axes.legend(loc="upper right", fontsize=8)
-    figure.savefig(path, dpi=80)
+    with replacing(path) as part:  # its name ends in .png, too
+        figure.savefig(part, dpi=80)

@@ -75,31 +75,38 @@ class Run:
 
     Attributes:
         reps: What it counted.
-        seconds: What counting took, the prediction of keypoints included.
+        seconds: Processor time of counting, the prediction of keypoints included.
         duration_s: How long the clip is.
         signal: (T, 4) time, value, threshold, gate of a streaming counter, for plots.
+        frames: How many the clip has.
     """
 
     reps: list[Rep]
     seconds: float
     duration_s: float
     signal: np.ndarray
+    frames: int = 0
 
 
-def build_counter(name: str, gate: dict[str, Any]) -> Any:
-    """The counter of `conf/counter/NAME.yaml`; InputError if there is none."""
+def counter_config(name: str, gate: dict[str, Any]) -> dict[str, Any]:
+    """The settings in `conf/counter/NAME.yaml`; InputError if there is no such file."""
     path = CONF / "counter" / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
         raise InputError(f"no counter {name!r}: choose counters=[...] of {known}")
     config = OmegaConf.create({"gate": gate, "counter": OmegaConf.load(path)})
-    return instantiate(config.counter)
+    return OmegaConf.to_container(config, resolve=True)["counter"]  # type: ignore
+
+
+def build_counter(name: str, gate: dict[str, Any]) -> Any:
+    """The counter of `conf/counter/NAME.yaml`; InputError if there is none."""
+    return instantiate(counter_config(name, gate))
 
 
 def run_counter(counter: Any, trace: Trace) -> Run:
     """Run a streaming counter (`update`) or an offline one (`count`) over a trace."""
     observations, signal = trace.observations(), []
-    started = time.perf_counter()
+    started = time.thread_time()
     if hasattr(counter, "count"):
         reps = counter.count(observations)
     else:
@@ -110,8 +117,9 @@ def run_counter(counter: Any, trace: Trace) -> Run:
                 reps.append(rep)
             state = counter.state
             signal.append((observation.time_s, state.value, state.threshold, state.gate_open))
-    seconds = time.perf_counter() - started + trace.seconds
-    return Run(reps, seconds, trace.duration_s, np.array(signal, float).reshape(-1, 4))
+    seconds = time.thread_time() - started + trace.seconds
+    shown = np.array(signal, float).reshape(-1, 4)
+    return Run(reps, seconds, trace.duration_s, shown, len(observations))
 
 
 @lru_cache(maxsize=1)
@@ -150,11 +158,11 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
     times, keypoints, scores, pushing_up, seconds = [], [], [], [], 0.0
     size_wh = 0, 0
     for frame in frames:
-        started = time.perf_counter()
+        started = time.thread_time()
         pose = predictor.track(frame.image_bgr, frame.time_s)
         if classifier is not None:
             pushing_up.append(classifier(frame.image_bgr, pose))
-        seconds += time.perf_counter() - started
+        seconds += time.thread_time() - started
         times.append(frame.time_s)
         keypoints.append(pose.keypoints_frame[joints])
         scores.append(pose.scores[joints])

@@ -24,11 +24,13 @@ def summarise(clips: Sequence[LabelledClip], runs: dict[str, Run]) -> dict[str, 
     predicted = {clip.name: len(runs[clip.name].reps) for clip in clips}
     duration_s = sum(runs[clip.name].duration_s for clip in clips)
     seconds = sum(runs[clip.name].seconds for clip in clips)
+    frames = sum(runs[clip.name].frames for clip in clips)
     return {
         **_figures(clips, predicted),
         **_time_figures(clips, runs),
         **_false_figures(clips, predicted, runs),
         "realtime_factor": duration_s / seconds if seconds > 0 else math.nan,
+        "ms_per_frame": 1e3 * seconds / frames if frames else math.nan,
         f"with_{MANY}_or_more": _subset(clips, predicted, runs, lambda c: c.count >= MANY),
         "by_view": _by(clips, predicted, runs, lambda clip: clip.view),
         "by_scene": _by(clips, predicted, runs, lambda clip: clip.scene),
