@@ -34,6 +34,8 @@ class LabelledClip:
 def read_clips(root: Path, split: str) -> list[LabelledClip]:
     """The clips of a split by `counts.csv` and, where it exists, `reps.csv` of a folder.
 
+    Videos lie in its folder `videos`, or beside the tables.
+
     Raises:
         InputError: A file is missing or damaged, or no clip is of that split.
     """
@@ -43,10 +45,11 @@ def read_clips(root: Path, split: str) -> list[LabelledClip]:
             bottoms.setdefault(row["video"], []).append(number(row["bottom_s"], where))
     path = root / "counts.csv"
     rows = read_csv(path, ("video", "count", "split"))
+    videos = root / "videos" if (root / "videos").is_dir() else root
     clips = [
         LabelledClip(
             name=Path(row["video"]).stem,
-            video=root / "videos" / row["video"],
+            video=videos / row["video"],
             count=_count(row["count"], where),
             view=row.get("view") or "other",
             scene=row.get("scene") or Path(row["video"]).stem,

@@ -8,18 +8,20 @@ from torch import Tensor
 from pushup.cli import InputError
 from pushup.models.classifier import PushUpClassifier
 from pushup.models.keypoint_model import KeypointModel
+from pushup.models.video_model import VideoModel
 from pushup.models.weights import files
 from pushup.models.weights.checks import check
 from pushup.specs import locate
 
-Model = KeypointModel | PushUpClassifier
+Model = KeypointModel | PushUpClassifier | VideoModel
 
 Task = Literal["keypoints", "recognition"]
 """What a model is asked for: joints, or whether somebody is in push-up position."""
 
-_KINDS: dict[str, type[KeypointModel] | type[PushUpClassifier]] = {
+_KINDS: dict[str, type[KeypointModel] | type[PushUpClassifier] | type[VideoModel]] = {
     "keypoints": KeypointModel,
     "recognition": PushUpClassifier,
+    "video": VideoModel,
 }
 
 
