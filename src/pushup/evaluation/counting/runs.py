@@ -54,13 +54,18 @@ class Setup:
         """Of the keypoint model; None without one: then there are only traces that exist."""
         return self.ckpt_path or (str(locate(self.model)) if self.model else None)
 
-    def cache_key(self) -> dict[str, Any]:
-        """What decides how its traces look: settings, and the contents of the weights' files."""
+    @property
+    def files(self) -> dict[str, str | None]:
+        """The weights' files, of the keypoint model and of the push-up classifier."""
         from pushup.inference.classifier import classifier_path
 
         classifier = self.classifier and classifier_path(self.classifier)
-        files = {"weights": self.weights_file, "classifier": classifier}
-        return {"tracker": self.tracker, **{name: _digest(path) for name, path in files.items()}}
+        return {"weights": self.weights_file, "classifier": classifier}
+
+    def cache_key(self) -> dict[str, Any]:
+        """What decides how its traces look: settings, and the contents of the weights' files."""
+        digests = {name: _digest(path) for name, path in self.files.items()}
+        return {"tracker": self.tracker, **digests}
 
 
 def _digest(path: str | None) -> str:
