@@ -19,7 +19,7 @@ from pushup.approaches.video_counter import (
     square_rgb,
 )
 from pushup.cli import InputError
-from pushup.video.source import Frame
+from pushup.video.frames import Frame
 from support.block_clips import block_frames, bottoms_s
 from support.dot_clips import CrossingCounter, DotPredictor
 from support.stick_figures import count, film, push_ups

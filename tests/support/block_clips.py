@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pushup.video.source import Frame
+from pushup.video.frames import Frame
 
 REST_S = 0.6
 

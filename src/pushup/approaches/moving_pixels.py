@@ -10,7 +10,7 @@ from pushup.approaches.pace import BandPass, Pace
 from pushup.approaches.video_counter import PictureCounter, grey
 from pushup.counting.cycles import CycleDetector
 from pushup.counting.types import CounterState, Rep
-from pushup.video.source import Frame
+from pushup.video.frames import Frame
 
 
 class MovingPixelsCounter(PictureCounter):

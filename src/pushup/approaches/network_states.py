@@ -13,7 +13,7 @@ from pushup.counting.filters import LowPass
 from pushup.counting.types import CounterState, Rep
 from pushup.models.flow import square_flow
 from pushup.models.video_networks import FlowClassifier
-from pushup.video.source import Frame
+from pushup.video.frames import Frame
 
 _DOWN, _UP = FlowClassifier.classes.index("down"), FlowClassifier.classes.index("up")
 

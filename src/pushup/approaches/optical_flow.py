@@ -17,7 +17,7 @@ from pushup.cli import InputError
 from pushup.counting.cycles import CycleDetector
 from pushup.counting.filters import LowPass, Window
 from pushup.counting.types import CounterState, Rep
-from pushup.video.source import Frame
+from pushup.video.frames import Frame
 
 FlowMethod = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Two grey pictures (H, W) to the displacement of each pixel, (H, W, 2) in pixels, y down."""

@@ -18,7 +18,7 @@ from pushup.approaches.learned import LearnedCounter
 from pushup.approaches.video_counter import square_rgb
 from pushup.counting.types import CounterState, Rep
 from pushup.models.repnet import RepNet
-from pushup.video.source import Frame
+from pushup.video.frames import Frame
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hydra.utils import get_object
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.inference.classifier import Classify
 from pushup.inference.predictor import Pose, PoseTracker
-from pushup.video.source import Frame
+from pushup.video.frames import Frame
 
 
 class VideoCounter(Protocol):
