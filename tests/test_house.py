@@ -31,13 +31,14 @@ TOP_LEVEL = (
 MACHINE_PATH = re.compile(r"(?<![\w.}*-])/" + r"(work|root|tmp|opt|home)/\w")
 
 
-BASES = {"data=keypoints", "data=files", "model=keypoints"}
+BASES = {"data=keypoints", "data=files", "model=keypoints", "model=video"}
 """Options that only others build upon."""
 
 NEEDED = {
     "model=timm": ("model.encoder=efficientnet_lite0",),
     "data=counting": ("mode=counting",),
     "data=recognition": ("mode=recognition",),
+    "data=video": ("mode=counting",),
 }
 """What an option cannot do without, where the command has it."""
 
