@@ -21,7 +21,7 @@ from pushup.synthetic.routines import Passer, Routine
 from pushup.synthetic.splits import seed_range
 from pushup.synthetic.stage import Stage
 from pushup.synthetic.timing import Entrance, PhaseTrack, Tempo, wander
-from pushup.synthetic.viewpoints import VIEWPOINTS
+from pushup.synthetic.viewpoints import VIEWPOINTS, sample_stage
 
 _MAKERS: dict[str, Callable[[Body, np.random.Generator], Motion]] = {
     **MOTIONS,
@@ -126,15 +126,9 @@ def sample(split: str, index: int, view: str | None = None, kind: str | None = N
     body = Body.sample(rng)
     names = (str(rng.choice(chosen.motions)),) if chosen.any_of else chosen.motions
     segments, ends_s = _segments(rng, body, names, chosen.seconds)
-    heading_deg = float(rng.uniform(0, 360))
-    poses = [
-        Stage.solve(body, segment.motion.targets(phase), heading_deg)
-        for segment in segments
-        for phase in (0.0, 0.25, 0.5, 0.75, 1.0)
-    ]
-    camera, azimuth_deg = VIEWPOINTS[view].camera(rng, poses, heading_deg)
-    middle = np.concatenate([pose.joints for pose in poses]).mean(0)
-    stage = Stage(body, heading_deg, camera, middle)
+    phases = (0.0, 0.25, 0.5, 0.75, 1.0)
+    moments = [segment.motion.targets(phase) for segment in segments for phase in phases]
+    stage, azimuth_deg = sample_stage(rng, view, body, moments)
     entrance = exit_ = None
     if rng.random() < chosen.walks_in:
         first = segments[0].targets(0.0)

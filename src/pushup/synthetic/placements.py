@@ -16,9 +16,8 @@ from pushup.synthetic.motions import Motion
 from pushup.synthetic.performance import Performance, Segment
 from pushup.synthetic.routines import Routine
 from pushup.synthetic.splits import seed_range
-from pushup.synthetic.stage import Stage
 from pushup.synthetic.timing import Entrance, RepTruth, wander
-from pushup.synthetic.viewpoints import VIEWPOINTS
+from pushup.synthetic.viewpoints import VIEWPOINTS, sample_stage
 
 STARTS = ("top", "bottom", "walking_in", "moving")
 """In position at the top or the bottom, walking in, or in the middle of a repetition."""
@@ -85,11 +84,8 @@ def sample(
     body = Body.sample(rng)
     way = MANNERS[manner]
     motion = way.motion(body, rng)
-    heading_deg = float(rng.uniform(0, 360))
-    poses = [Stage.solve(body, motion.targets(phase), heading_deg) for phase in (0.0, 0.45, 1.0)]
-    camera, azimuth_deg = VIEWPOINTS[view].camera(rng, poses, heading_deg)
-    middle = np.concatenate([pose.joints for pose in poses]).mean(0)
-    stage = Stage(body, heading_deg, camera, middle)
+    moments = [motion.targets(phase) for phase in (0.0, 0.45, 1.0)]
+    stage, azimuth_deg = sample_stage(rng, view, body, moments)
     performance = _perform(rng, body, motion, way.track, manner, start, end, azimuth_deg)
     shake = wander(rng, float(rng.choice([0.0, 0.6, 2.0])), 2.5)
     routine = Routine(seed, performance, stage, shake, errors=Errors.before(view))

@@ -1,13 +1,14 @@
 """Where phones and cameras stand while somebody does push-ups, and how they are held."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pushup.skeleton import BODY16
-from pushup.synthetic.body import BodyPose, unit
+from pushup.synthetic.body import Body, BodyPose, IKTargets, unit
 from pushup.synthetic.camera import Camera, aim, look_at
+from pushup.synthetic.stage import Stage
 
 WIDE, TALL = (426, 240), (240, 426)
 """Sizes of the pictures."""
@@ -100,4 +101,22 @@ VIEWPOINTS: dict[str, Viewpoint | FromBelow] = {
     "rotated_90": Viewpoint(_ANY, 10, (5, 25), (0.7, 0.98), rolls_deg=(90.0, -90.0)),
     "tilted_20": Viewpoint(_ANY, 10, (5, 25), rolls_deg=(20.0, -20.0)),
 }
-"""The views of the placement benchmark by name."""
+"""The views of the placement benchmark by name. Training pictures have those of `camera.VIEWS`."""
+
+
+def sample_stage(
+    rng: np.random.Generator, view: str, body: Body, moments: Iterable[IKTargets]
+) -> tuple[Stage, float]:
+    """A body that heads anywhere before a camera, and the camera's azimuth from its front.
+
+    Args:
+        rng: Samples heading and camera.
+        view: Key of `VIEWPOINTS`.
+        body: Who.
+        moments: What the camera frames, the top of a push-up first.
+    """
+    heading_deg = float(rng.uniform(0, 360))
+    poses = [Stage.solve(body, targets, heading_deg) for targets in moments]
+    camera, azimuth_deg = VIEWPOINTS[view].camera(rng, poses, heading_deg)
+    middle = np.concatenate([pose.joints for pose in poses]).mean(0)
+    return Stage(body, heading_deg, camera, middle), azimuth_deg
