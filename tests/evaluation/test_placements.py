@@ -32,7 +32,7 @@ def run(out: Path, **options: object) -> dict:
 
 
 def test_figures_add_up_over_views_manners_and_kinds(tmp_path) -> None:
-    figures = run(tmp_path, clips=12, others=17, fps=6.0)
+    figures = run(tmp_path, clips=12, others=19, fps=6.0)
     assert json.loads((tmp_path / "results.json").read_text())["split"] == "fit"
     one = figures["counters"]["default"]
     true = [len(placements.sample("fit", index).repetitions) for index in range(12)]
@@ -48,7 +48,7 @@ def test_figures_add_up_over_views_manners_and_kinds(tmp_path) -> None:
     assert sum(kind["minutes"] for kind in one["by_kind"].values()) == pytest.approx(
         one["others"]["minutes"]
     )
-    assert len(one["by_kind"]) == 17
+    assert len(one["by_kind"]) == 19
     assert "| under_chest" in (tmp_path / "results.md").read_text()
     assert cv2.imread(str(tmp_path / "heat_map_default.png")).shape[1] > 500
     assert not (tmp_path / "watched").exists()

@@ -260,3 +260,13 @@ def test_a_sheet_has_a_row_for_each_clip(tmp_path) -> None:
     assert picture[:130].std() > 5
     assert picture[132:262, :140].std() > 5
     assert not picture[132:262, 200:].any()  # two upright frames are narrower than two wide ones
+
+
+def test_a_bobbing_camera_moves_the_picture_and_shadows_darken_it() -> None:
+    bobbing = non_push_ups.sample("fit", 2, "side_left", "bobbing_camera").routine
+    keypoints = bobbing.keypoints(np.arange(5.0, bobbing.duration_s - 5, 0.1))
+    assert np.ptp(keypoints[..., 1], axis=0).min() > 0.15 * bobbing.size_wh[1]
+    shaded = non_push_ups.sample("fit", 2, "side_left", "moving_shadows").routine
+    times_s = np.arange(5.0, shaded.duration_s - 5, 0.5)
+    frames = np.array([frame.image_bgr.mean((0, 2)) for frame in shaded.frames_at(times_s)])
+    assert np.ptp(frames, axis=0).mean() > 10

@@ -83,10 +83,10 @@ class Body:
     feminine: float
 
     @classmethod
-    def sample(cls, rng: np.random.Generator) -> "Body":
-        """A random adult, at times a child."""
+    def sample(cls, rng: np.random.Generator, child: bool = False) -> "Body":
+        """A random adult, at times a child; or a child."""
         feminine = float(np.clip(rng.normal(0.2, 0.25) + 0.6 * (rng.random() < 0.3), 0, 1))
-        child = rng.random() < 0.06
+        child = child or rng.random() < 0.06
         height = rng.uniform(1.15, 1.5) if child else rng.normal(1.77 - 0.12 * feminine, 0.07)
 
         def part(share: float, spread: float = 0.04) -> float:

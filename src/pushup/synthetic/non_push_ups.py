@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pushup.synthetic.appearance import Appearance
-from pushup.synthetic.body import Body, IKTargets
+from pushup.synthetic.body import Body, IKTargets, unit
 from pushup.synthetic.camera import Camera, look_at
 from pushup.synthetic.errors import Errors
 from pushup.synthetic.exercises import MOTIONS, REPEATING
@@ -51,6 +51,8 @@ class Kind:
         leaves: See walks_in.
         passer: Somebody walks by.
         picked_up: The camera is taken away in the end.
+        bobbing: The camera nods up and down, so far that hands leave the picture.
+        shadows: Shadows move over the picture.
     """
 
     motions: tuple[str, ...]
@@ -60,6 +62,8 @@ class Kind:
     leaves: float = 0.15
     passer: bool = False
     picked_up: bool = False
+    bobbing: bool = False
+    shadows: bool = False
 
 
 _PLANKS = ("high_plank", "plank")
@@ -83,6 +87,8 @@ KINDS: dict[str, Kind] = {
     "camera_picked_up": Kind(
         (*_PLANKS, "standing", "all_fours"), any_of=True, seconds=(5, 8), picked_up=True
     ),
+    "bobbing_camera": Kind((*_PLANKS, "all_fours"), any_of=True, bobbing=True),
+    "moving_shadows": Kind(_PLANKS, any_of=True, shadows=True),
 }
 """All of it without one push-up."""
 
@@ -146,7 +152,8 @@ def sample(split: str, index: int, view: str | None = None, kind: str | None = N
         stage,
         wander(rng, float(rng.choice([0.0, 0.6, 2.0])), 2.5),
         _passer(rng, stage) if chosen.passer else None,
-        _picked_up(rng, stage, ends_s) if chosen.picked_up else None,
+        _moving_camera(rng, chosen, stage, ends_s),
+        _shadows(rng, stage.camera.size_wh) if chosen.shadows else None,
         Errors.before(view),
     )
     return NonPushUps(seed, view, kind, routine)
@@ -186,7 +193,7 @@ def _phase(rng: np.random.Generator, name: str, lasts_s: float) -> Callable[[flo
 
 def _passer(rng: np.random.Generator, stage: Stage) -> Passer:
     """Somebody who crosses behind the person, at times before, at times a child."""
-    body = Body.sample(rng)
+    body = Body.sample(rng, child=bool(rng.random() < 0.3))
     away = stage.camera.axes[2] * (1, 1, 0)
     away = away / max(float(np.hypot(*away[:2])), 0.1)
     side = float(rng.choice([-1.0, 1.0]))
@@ -197,6 +204,50 @@ def _passer(rng: np.random.Generator, stage: Stage) -> Passer:
     heading_deg = float(np.rad2deg(np.arctan2(-across[0], across[1])))
     appearance = Appearance.sample(rng, body.feminine, body.muscle)
     return Passer(body, appearance, heading_deg, spot, speed)
+
+
+def _moving_camera(
+    rng: np.random.Generator, kind: Kind, stage: Stage, duration_s: float
+) -> Callable[[float], Camera] | None:
+    if kind.picked_up:
+        return _picked_up(rng, stage, duration_s)
+    return _bobbing(rng, stage) if kind.bobbing else None
+
+
+def _bobbing(rng: np.random.Generator, stage: Stage) -> Callable[[float], Camera]:
+    """The stage's camera, which nods by a quarter of the picture or so."""
+    start = stage.camera
+    far = float(rng.uniform(0.12, 0.3)) * start.size_wh[1] / start.focal
+    rate = 2 * np.pi * float(rng.uniform(0.25, 0.9))
+    unsteady = wander(rng, 0.15, 3.0)
+
+    def camera_at(time_s: float) -> Camera:
+        nod = far * (np.sin(rate * time_s) + unsteady(time_s)[0])
+        down = start.axes[1] + nod * start.axes[2]
+        forward = start.axes[2] - nod * start.axes[1]
+        return replace(start, axes=np.stack([start.axes[0], unit(down), unit(forward)]))
+
+    return camera_at
+
+
+def _shadows(rng: np.random.Generator, size_wh: tuple[int, int]) -> Callable[[float], np.ndarray]:
+    """Soft bands of shadow that cross the picture, as of leaves, people or clouds."""
+    width, height = size_wh
+    angle, slowest_s = rng.uniform(0, np.pi), float(rng.uniform(1.5, 4.0))
+    across = np.cos(angle) * np.arange(width) / width
+    along = across + (np.sin(angle) * np.arange(height) / height)[:, None]
+    paths = [wander(rng, 0.6, slowest_s) for _ in range(3)]
+    wide, deep = rng.uniform(0.06, 0.3, 3), rng.uniform(0.3, 0.7, 3)
+
+    def shade(time_s: float) -> np.ndarray:
+        places = [0.5 + path(time_s)[0] for path in paths]
+        bands = [
+            1 - d * np.exp(-(((along - place) / w) ** 2))
+            for place, w, d in zip(places, wide, deep, strict=True)
+        ]
+        return np.prod(bands, axis=0).astype(np.float32)
+
+    return shade
 
 
 def _picked_up(

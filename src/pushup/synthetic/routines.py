@@ -71,6 +71,7 @@ class Routine:
         shake: Offset (2,) of the picture in pixels over time.
         passer: Somebody who walks by.
         camera_at: The camera by time, where it is not the stage's.
+        shade: What the light leaves of the picture by time, (H, W) in 0..1.
         errors: Of the keypoints in `trace`, unless others are asked for.
 
     Attributes:
@@ -87,9 +88,10 @@ class Routine:
         shake: Callable[[float], np.ndarray],
         passer: Passer | None = None,
         camera_at: Callable[[float], Camera] | None = None,
+        shade: Callable[[float], np.ndarray] | None = None,
         errors: Errors | None = None,
     ) -> None:
-        self._errors = errors or Errors()
+        self._errors, self._shade = errors or Errors(), shade
         self._seed, self._stage, self._shake = seed, stage, shake
         self._performance, self._passer, self._camera_at = performance, passer, camera_at
         self.duration_s, self.size_wh = performance.duration_s, stage.camera.size_wh
@@ -184,8 +186,10 @@ class Routine:
                 scene = scene.seen_by(self._camera_at(time_s))
             if self._passer is not None:
                 scene = self._passer.add_to(scene, time_s)
-            rendered = scene.render(self._performance.targets(time_s))
-            image_rgb = lens.apply(shifted(rendered.rgb, self._shake(time_s)), rng)
+            rgb = scene.render(self._performance.targets(time_s)).rgb
+            if self._shade is not None:
+                rgb = rgb * self._shade(time_s)[..., None]
+            image_rgb = lens.apply(shifted(rgb, self._shake(time_s)), rng)
             yield Frame(np.ascontiguousarray(image_rgb[..., ::-1]), time_s, i, time_s)
 
 

@@ -92,7 +92,7 @@ def evaluate_placements(
     classifier: str | None = None,
     device: str = "cpu",
     clips: int = 240,
-    others: int = 68,
+    others: int = 76,
     fps: float = 12.5,
     workers: int = 2,
 ) -> dict[str, Any]:
