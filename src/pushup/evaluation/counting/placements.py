@@ -19,7 +19,7 @@ import numpy as np
 from pushup.cli import InputError
 from pushup.counting.trace import Trace
 from pushup.evaluation.counting import keypoint_errors
-from pushup.evaluation.counting.heat_map import draw_heat_map
+from pushup.evaluation.counting.heat_map import Cell, draw_heat_map
 from pushup.evaluation.counting.rendered import Watcher
 from pushup.evaluation.counting.runs import Setup, build_counter, in_parallel, run_counter
 from pushup.evaluation.report import markdown_table, share
@@ -203,14 +203,13 @@ def _false(name: str, outcomes: Sequence[_Outcome]) -> dict[str, float]:
     return {"minutes": minutes, "false": false, "false_per_minute": rate}
 
 
-def _cells(name: str, outcomes: Sequence[_Outcome]) -> dict[tuple[str, str], tuple[int, int]]:
-    """By view and manner: how many clips are exact, of how many."""
-    cells: dict[tuple[str, str], tuple[int, int]] = {}
+def _cells(name: str, outcomes: Sequence[_Outcome]) -> dict[tuple[str, str], Cell]:
+    """By view and manner."""
+    cells: dict[tuple[str, str], Cell] = {}
     for outcome in outcomes:
-        cell = outcome.labels["view"], outcome.labels["manner"]
-        exact, number = cells.get(cell, (0, 0))
-        right = len(outcome.counted_s[name]) == len(outcome.true_s)
-        cells[cell] = exact + right, number + 1
+        counted, true = len(outcome.counted_s[name]), len(outcome.true_s)
+        key = outcome.labels["view"], outcome.labels["manner"]
+        cells[key] = cells.get(key, Cell()) + Cell(1, counted == true, counted, true)
     return cells
 
 
