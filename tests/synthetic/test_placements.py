@@ -270,3 +270,22 @@ def test_a_bobbing_camera_moves_the_picture_and_shadows_darken_it() -> None:
     times_s = np.arange(5.0, shaded.duration_s - 5, 0.5)
     frames = np.array([frame.image_bgr.mean((0, 2)) for frame in shaded.frames_at(times_s)])
     assert np.ptp(frames, axis=0).mean() > 10
+
+
+@pytest.mark.parametrize("manner", ["normal", "pauses", "slow"])
+def test_cut_repetitions_count_from_a_third_and_two_thirds_of_the_way(manner) -> None:
+    cut = 0
+    for index in range(10):
+        clip = placements.sample("fit", index, "side_left", manner, "moving", "last_return")
+        routine = clip.routine
+        times_s = np.arange(0, routine.duration_s, 0.02)
+        height = np.array([routine.pose(t).thorax[2] for t in times_s.tolist()])
+        fall = height.max() - height.min()
+        if clip.repetitions and clip.repetitions[0].start_s < 0:
+            assert height[0] > height.max() - 0.37 * fall
+            cut += 1
+        elif clip.repetitions:  # it begins on the way up
+            assert height[5] >= height[0] - 0.02 * fall
+        if clip.repetitions:
+            assert height[-1] > height.max() - 0.4 * fall
+    assert 2 <= cut <= 8

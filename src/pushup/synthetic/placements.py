@@ -112,14 +112,13 @@ def _perform(
     if start == "bottom":
         begin_s, hold_s = first.bottom_s, float(rng.uniform(0.0, 1.5))
     elif start == "moving" and rng.random() < 0.5:
-        begin_s = first.start_s + float(rng.uniform(0.1, 0.33)) * (first.bottom_s - first.start_s)
+        begin_s = first.going_down_s(float(rng.uniform(0.1, 0.33)))
     elif start == "moving":
-        begin_s = first.bottom_s + float(rng.uniform(0.2, 0.7)) * (first.top_s - first.bottom_s)
+        begin_s = first.coming_up_s(float(rng.uniform(0.2, 0.7)))
     last_s = hold_s - begin_s + max(track.end_s, last.top_s)
     exit_ = None
     if end == "last_return":
-        up_s = last.top_s - last.bottom_s
-        duration_s = hold_s - begin_s + last.top_s - float(rng.uniform(0.0, 0.33)) * up_s
+        duration_s = hold_s - begin_s + last.coming_up_s(float(rng.uniform(0.67, 1.0)))
     elif end == "stays":
         duration_s = last_s + float(rng.uniform(1.0, 4.0))
     else:

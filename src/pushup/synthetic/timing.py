@@ -20,25 +20,37 @@ class RepTruth:
         start_s: The body leaves its rest (top of a push-up, hang of a pull-up).
         bottom_s: The far end of the movement; the middle of a hold there.
         top_s: It is back at rest.
+        hold_s: Length of the hold.
     """
 
     start_s: float
     bottom_s: float
     top_s: float
+    hold_s: float = 0.0
 
     def shifted(self, seconds: float) -> "RepTruth":
         """The same repetition so much later."""
-        return RepTruth(self.start_s + seconds, self.bottom_s + seconds, self.top_s + seconds)
+        return RepTruth(
+            self.start_s + seconds, self.bottom_s + seconds, self.top_s + seconds, self.hold_s
+        )
+
+    def going_down_s(self, share: float) -> float:
+        """When that share of the time of the descent is over."""
+        return self.start_s + share * (self.bottom_s - 0.5 * self.hold_s - self.start_s)
+
+    def coming_up_s(self, share: float) -> float:
+        """When that share of the time of the return is over."""
+        return self.top_s - (1 - share) * (self.top_s - self.bottom_s - 0.5 * self.hold_s)
 
     @property
     def a_third_down_s(self) -> float:
         """When a third of the way down is over; `ease` is there after 0.41 of the time."""
-        return self.start_s + 0.41 * (self.bottom_s - self.start_s)
+        return self.going_down_s(0.41)
 
     @property
     def two_thirds_up_s(self) -> float:
         """When two thirds of the way up are over."""
-        return self.bottom_s + 0.59 * (self.top_s - self.bottom_s)
+        return self.coming_up_s(0.59)
 
 
 @dataclass(frozen=True)
@@ -150,7 +162,7 @@ class PhaseTrack:
         top = start + period + hold
         self._knots += [(start, self._knots[-1][1]), (low, depth), (rise, depth), (top, rest)]
         self._holds.append((low, rise))
-        self.cycles.append(RepTruth(start, (low + rise) / 2, top))
+        self.cycles.append(RepTruth(start, (low + rise) / 2, top, rise - low))
         if not half:
             self.repetitions.append(self.cycles[-1])
         return top
