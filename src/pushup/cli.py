@@ -1,10 +1,14 @@
 """What every command shares: clean failure and an output folder."""
 
 import functools
+import io
 import itertools
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,8 +38,12 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
 
     @functools.wraps(function)
     def run(*args, **kwargs) -> T:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a name that it cannot show must not end us
+                stream.reconfigure(errors="backslashreplace")
         try:
-            return function(*args, **kwargs)
+            with _interrupted_by_signals():
+                return function(*args, **kwargs)
         except Exception as error:
             line = one_line(error)
             if line is None:
@@ -48,6 +56,26 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
             sys.exit(130)
 
     return run
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal (SIGHUP) do what Ctrl-C does: one way to shut down."""
+
+    def interrupt(*_) -> None:
+        raise KeyboardInterrupt
+
+    changed = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores
+                changed[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in changed.items():
+            signal.signal(number, handler)
 
 
 def run(

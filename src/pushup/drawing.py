@@ -8,6 +8,14 @@ import numpy as np
 Colour = tuple[int, int, int]
 
 _OUTLINE = (24, 24, 24)
+_UNSURE, _SURE = (60, 60, 230), (90, 200, 60)  # BGR: red, green
+
+
+def confidence_colour(score: float) -> Colour:
+    """BGR from red (score 0, or NaN) to green (1)."""
+    share = float(np.clip(np.nan_to_num(score), 0, 1))
+    blue, green, red = (round(r + share * (g - r)) for r, g in zip(_UNSURE, _SURE, strict=True))
+    return blue, green, red
 
 
 def draw_skeleton(

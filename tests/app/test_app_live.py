@@ -16,7 +16,7 @@ from pushup.counting.form import FormCheck
 from pushup.video.frames import FrameSource
 from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.source import open_source
-from support.dot_clips import CrossingCounter, DotPredictor, dot_clip, rows_of, session
+from support.dot_clips import CrossingCounter, DotPredictor, DotSessions, dot_clip, rows_of, session
 
 
 class VirtualCapture:
@@ -86,6 +86,8 @@ def play(source, window, folder, view=None, **settings):
     player = Player(source, one, window, view or DisplayOptions(), folder, open_source, **settings)
     with source:
         player.play()
+    if player.annotated is not None:
+        player.annotated.close()
     return one, player
 
 
@@ -259,7 +261,7 @@ def test_a_file_plays_at_its_own_pace_and_every_frame_is_shown(tmp_path):
     one, _ = play(open_source(dot_clip(tmp_path / "a.avi", cycles=1)), window, tmp_path)
     assert len(window.shown) == 21
     assert time.monotonic() - started > 0.9
-    assert len(one.reps) == 1
+    assert len(one.tally.reps) == 1
     with open_source(tmp_path / "annotated.mp4") as annotated:
         assert len(list(annotated)) == 21
 
@@ -293,13 +295,25 @@ def test_pause_and_step(tmp_path):
     one, _ = play(open_source(dot_clip(tmp_path / "a.avi", cycles=1)), window, tmp_path)
     with open_source(tmp_path / "annotated.mp4") as annotated:
         assert len(list(annotated)) == 21  # each frame once, however often it was shown
-    assert len(one.reps) == 1
+    assert len(one.tally.reps) == 1
 
 
-def test_reset_starts_the_count_again(tmp_path):
+def test_a_new_set_counts_from_zero_and_keeps_what_was_counted(tmp_path):
     window = FakeWindow({22: "r"})
     one, _ = play(open_source(dot_clip(tmp_path / "a.avi", cycles=2)), window, tmp_path)
-    assert len(one.reps) == 1  # of two
+    assert one.tally.count == 1
+    assert [counted.set_number for counted in one.tally.reps] == [1, 2]
+
+
+def test_the_count_is_corrected_by_hand(tmp_path):
+    presses = iter(["-", "-", "+", "="])
+    window = FakeWindow()
+    window.key = lambda wait_s: next(presses, "") if len(window.shown) > 22 else ""
+    source = open_source(dot_clip(tmp_path / "a.avi", cycles=2))
+    one, player = play(source, window, tmp_path)
+    summary = run.finish(source, one, tmp_path, player.annotated)
+    assert (summary.count, summary.by_hand, summary.removed) == (3, 2, 1)
+    assert [row["by_hand"] for row in rows_of(tmp_path / "reps.csv")] == ["1", "1", "0"]
 
 
 def test_mirror_and_help_change_the_picture_and_are_kept(tmp_path):
@@ -353,15 +367,11 @@ def test_without_a_display_it_says_so_and_carries_on(tmp_path, monkeypatch, caps
 
     clip = dot_clip(tmp_path / "a.avi", cycles=1)
 
-    def new(listeners):
-        return Session(DotPredictor(), CrossingCounter(), FormCheck({}), listeners=listeners)
-
     log = str(tmp_path / "log.csv")
-    (summary,) = single.run_single(str(clip), new, make, out, window=True, log=log)
+    (summary,) = single.run_single(str(clip), DotSessions(), make, out, window=True, log=log)
     assert summary.count == 1
     assert "no display: carrying on without a window" in capsys.readouterr().err
-    (row,) = rows_of(tmp_path / "log.csv")
-    assert (row["source"], row["sets"], row["repetitions"]) == (str(clip), "1", "1")
+    assert not (tmp_path / "log.csv").exists()  # which is of live workouts
 
 
 def test_a_display_that_is_not_there_is_noticed_without_dying(monkeypatch):

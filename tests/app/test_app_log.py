@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from datetime import date
+from datetime import date, datetime
 
 import cv2
 import pytest
@@ -12,28 +12,45 @@ from pushup.__main__ import main as pushup
 from pushup.app import log, report
 from pushup.app.log import Log
 from pushup.app.speaker import Printer, Speaker
+from pushup.app.tally import Tally, workout
 from pushup.cli import InputError
-from pushup.counting.sets import split_sets, workout
 from pushup.counting.types import Rep
 
 
-def reps(*starts_s):
+def tally(*starts_s, rest_s=20.0, goal=None):
     """Repetitions of two seconds each."""
-    return [Rep(s, s + 1.0, s + 2.0, 0.5) for s in starts_s]
+    counted = Tally(rest_s, goal)
+    for start_s in starts_s:
+        counted.add(Rep(start_s, start_s + 1.0, start_s + 2.0, 0.5))
+    return counted
 
 
 def test_a_rest_ends_a_set():
-    all_reps = reps(0, 2, 5, 40, 42, 100)
-    assert [len(s) for s in split_sets(all_reps, rest_s=20)] == [3, 2, 1]
-    figures = workout(all_reps, rest_s=20)
+    counted = tally(0, 2, 5, 40, 42, 100)
+    assert [len(s) for s in counted.sets] == [3, 2, 1]
+    figures = workout(counted)
     assert (figures.sets, figures.repetitions, figures.best_set) == (3, 6, 3)
     assert figures.rest_s == pytest.approx((33 + 56) / 2)
     assert figures.tempo_s == pytest.approx(2.0)
-    assert split_sets(all_reps, rest_s=100) == [all_reps]
+    assert len(tally(0, 2, 5, 40, 42, 100, rest_s=100).sets) == 1
+
+
+def test_a_new_set_by_hand_and_corrections():
+    counted = tally(0, 2)
+    counted.new_set()
+    assert (counted.count, counted.set_number, counted.in_set) == (0, 2, 0)
+    assert not counted.remove()  # what was counted before stays
+    counted.add(Rep(5, 6, 7, 0.5))
+    counted.add(Rep(8, 8, 8, 0.5), by_hand=True)
+    assert [len(s) for s in counted.sets] == [2, 2]
+    assert counted.remove()
+    assert (counted.count, counted.removed, len(counted.reps)) == (1, 1, 3)
+    counted.add(Rep(50, 50, 50, 0.5), by_hand=True)
+    assert workout(counted).tempo_s == pytest.approx(2.0)  # which a key press has not
 
 
 def test_nothing_done_is_no_set():
-    figures = workout([], rest_s=20)
+    figures = workout(tally())
     assert (figures.sets, figures.repetitions, figures.rest_s, figures.tempo_s) == (
         0,
         0,
@@ -44,38 +61,28 @@ def test_nothing_done_is_no_set():
 
 def test_a_session_has_one_row_kept_up_to_date(tmp_path):
     path = tmp_path / "history" / "log.csv"
-    first = Log(path, "camera 0", rest_s=20)
-    first.rep(reps(0))
-    first.rep(reps(0, 2))
+    first = Log(path, "camera 0")
+    first.changed(tally(0), added=True)
+    first.changed(tally(0, 2), added=True)
     (row,) = log.read(path)
     assert tuple(row) == log.COLUMNS
     assert (row["sets"], row["repetitions"], row["best_set"]) == ("1", "2", "2")
     assert (row["rest_s"], row["tempo_s"]) == ("", "2.0")
-    Log(path, "my, clip.mp4", rest_s=20).rep(reps(0, 50))
-    first.rep(reps(0, 2, 60))
+    assert datetime.fromisoformat(row["date"]).tzinfo is not None
+    Log(path, "my, clip.mp4").changed(tally(0, 50), added=True)
+    first.changed(tally(0, 2, 60), added=True)
     rows = {row["source"]: row for row in log.read(path)}
     assert rows["camera 0"]["repetitions"] == "3"
     assert rows["my, clip.mp4"]["rest_s"] == "48.0"
-
-
-def test_a_reset_leaves_the_row_and_begins_another(tmp_path, monkeypatch):
-    session = Log(tmp_path / "log.csv", "camera 0", rest_s=20)
-    session.rep(reps(0, 2))
-    monkeypatch.setitem(session._key, "date", "2026-01-01 00:00:00.000")
-    session.rep(reps(0, 2))
-    session.reset()
-    session.rep(reps(0))
-    assert [row["repetitions"] for row in log.read(tmp_path / "log.csv")][-1] == "1"
-    assert len(log.read(tmp_path / "log.csv")) == 3
 
 
 def test_many_sessions_at_once_lose_no_row(tmp_path):
     path = tmp_path / "log.csv"
 
     def one(name):
-        session = Log(path, name, rest_s=20)
+        session = Log(path, name)
         for n in range(1, 6):
-            session.rep(reps(*range(0, 2 * n, 2)))
+            session.changed(tally(*range(0, 2 * n, 2)), added=True)
 
     threads = [threading.Thread(target=one, args=(f"camera {k}",)) for k in range(6)]
     for thread in threads:
@@ -92,22 +99,31 @@ def test_a_lock_outlives_no_crash(tmp_path):
         "with _locked(pathlib.Path(sys.argv[1])): os._exit(9)"
     )
     assert subprocess.run([sys.executable, "-c", crash, str(path)], check=False).returncode == 9
-    Log(path, "camera 0", rest_s=20).rep(reps(0))
+    Log(path, "camera 0").changed(tally(0), added=True)
     assert len(log.read(path)) == 1
 
 
-def test_a_file_that_is_no_log_is_refused_and_kept(tmp_path):
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\x00\x01", b"date,source\n"])
+def test_a_damaged_log_is_set_aside_and_a_new_one_begins(tmp_path, capsys, content):
     path = tmp_path / "log.csv"
-    path.write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="no column 'date'"):
-        Log(path, "camera 0", rest_s=20).rep(reps(0))
-    assert path.read_text() == "a,b\n1,2\n"
+    path.write_bytes(content)
+    session = Log(path, "camera 0")
+    session.changed(tally(0), added=True)
+    session.changed(tally(0, 2), added=True)
+    assert [row["repetitions"] for row in log.read(path)] == ["2"]
+    [aside] = tmp_path.glob("log.csv.damaged-*")
+    assert aside.read_bytes() == content
+    assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_log_that_cannot_be_written_says_so(tmp_path):
+def test_a_log_that_cannot_be_written_is_told_once_and_the_session_goes_on(tmp_path, capsys):
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot write"):
-        Log(tmp_path / "file" / "log.csv", "camera 0", rest_s=20).rep(reps(0))
+    session = Log(tmp_path / "file" / "log.csv", "camera 0")
+    session.changed(tally(0), added=True)
+    session.changed(tally(0, 2), added=True)
+    error = capsys.readouterr().err
+    assert "cannot write" in error
+    assert error.count("\n") == 1
 
 
 ROWS = """date,source,sets,repetitions,best_set,rest_s,tempo_s
@@ -180,23 +196,23 @@ def test_the_voice_says_the_count_where_there_is_one(tmp_path, monkeypatch, caps
     voice.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     speaker = Speaker("voice")
-    speaker.rep(reps(0, 2, 4))
+    speaker.changed(tally(0, 2, 4), added=True)
     for _ in range(100):
         if said.exists() and said.read_text():
             break
         threading.Event().wait(0.05)
     assert said.read_text() == "3\n"
     monkeypatch.setenv("PATH", "")
-    Speaker("voice").rep(reps(0))
+    Speaker("voice").changed(tally(0), added=True)
     assert "no voice" in capsys.readouterr().err
-    Speaker("beep").rep(reps(0))
+    Speaker("beep").changed(tally(0), added=True)
     assert capsys.readouterr().err == "\a"
-    Speaker("none").rep(reps(0))
+    Speaker("none").changed(tally(0), added=True)
     assert capsys.readouterr() == ("", "")
     with pytest.raises(InputError, match="unknown sound='gong'"):
         Speaker("gong")
 
 
 def test_the_printer_prints_a_line_a_repetition(capsys):
-    Printer().rep(reps(0, 2))
+    Printer().changed(tally(0, 2), added=True)
     assert capsys.readouterr().out == "   2      4.00 s\n"

@@ -54,8 +54,20 @@ class CrossingCounter:
         return None
 
 
-def session():
-    return Session(DotPredictor(), CrossingCounter(), FormCheck({}))
+def session(folder: Path | None = None, listeners=()) -> Session:
+    return Session(DotPredictor(), CrossingCounter(), FormCheck({}), listeners=listeners)
+
+
+class DotSessions:
+    """Makes sessions as `pushup.app.sessions.Sessions` does."""
+
+    predictor = DotPredictor
+
+    def __init__(self, make=session):
+        self.session = make
+
+    def load(self):
+        pass
 
 
 def dot_clip(path: Path, cycles: int = 3, fps: float = 20.0, size_wh=(96, 128)) -> Path:

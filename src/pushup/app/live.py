@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pushup.app.player import DisplayOptions, Player
-from pushup.app.run import Summary, finish
+from pushup.app.run import finish
 from pushup.app.session import Session
+from pushup.app.summary import Summary
 from pushup.app.window import Window
 from pushup.video.frames import FrameSource
 from pushup.video.reconnecting import ReconnectingSource
@@ -17,6 +18,7 @@ def run_window(
     new_session: Callable[[FrameSource | ReconnectingSource, Path], Session],
     output_dir: Path,
     annotate: bool = True,
+    audio: str = "keep",
     view: DisplayOptions | None = None,
 ) -> list[Summary]:
     """Play sources in a window until the user leaves; the records of each as of `run_video`.
@@ -29,6 +31,7 @@ def run_window(
         new_session: Makes a session for a source and its output folder.
         output_dir: Existing folder.
         annotate: Write annotated.mp4 of files.
+        audio: "keep" the sound of the file in it, or "none".
         view: What is set at the start.
 
     Returns:
@@ -43,8 +46,14 @@ def run_window(
             folder.mkdir(exist_ok=True)
             with current:
                 session = new_session(current, folder)
-                player = Player(current, session, window, view, folder, open_source, annotate)
-                player.play()
-                summaries.append(finish(current, session, folder))
+                player = Player(
+                    current, session, window, view, folder, open_source, annotate, audio
+                )
+                try:
+                    player.play()
+                finally:  # whatever ended it, what was counted is recorded
+                    summaries.append(
+                        finish(current, session, folder, player.annotated, player.interrupted)
+                    )
             current = player.next_source
     return summaries

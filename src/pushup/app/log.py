@@ -1,6 +1,6 @@
 """The history of workouts, `log.csv`: a row a session, kept up to date while it runs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -8,50 +8,61 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from pushup.app.listeners import Listener
+from pushup.app.notices import warn
+from pushup.app.tally import Tally, workout
 from pushup.cli import InputError
-from pushup.counting.sets import workout
-from pushup.counting.types import Rep
 from pushup.files import write_csv
 from pushup.foreign import read_csv
 
 COLUMNS = ("date", "source", "sets", "repetitions", "best_set", "rest_s", "tempo_s")
-"""`date` is the local time at which the session began; with `source` it names the row."""
+"""`date` is when the session began, with the zone; with `source` it names the row."""
 
 
-class Log:
+class Log(Listener):
     """One session's row in a file that many sessions, also running ones, share.
 
     The row is replaced after each repetition, the file always in one piece: a crash loses neither
-    the row nor the file.
+    the row nor the file. A file that cannot be read as a log is set aside under another name. Where
+    the log cannot be written, that is said once and the session goes on without it.
 
     Args:
         path: The file; made, with its folder, when there is something to write.
         source: What the session watches.
-        rest_s: After so long without a repetition the next begins a new set.
     """
 
-    def __init__(self, path: Path, source: str, rest_s: float) -> None:
-        self._path, self._source, self._rest_s = path, source, rest_s
-        self.reset()
+    def __init__(self, path: Path, source: str) -> None:
+        self._path: Path | None = path
+        date = datetime.now().astimezone().isoformat(sep=" ", timespec="microseconds")
+        self._key = {"date": date, "source": source}
 
-    def reset(self) -> None:
-        """Leave the row as it is; a new one follows."""
-        date = datetime.now().isoformat(sep=" ", timespec="microseconds")
-        self._key = {"date": date, "source": self._source}
-
-    def rep(self, reps: Sequence[Rep]) -> None:
-        """Write or replace the session's row.
-
-        Raises:
-            InputError: The file cannot be read as such a log, or not be written.
-        """
+    def changed(self, tally: Tally, added: bool) -> None:
+        """Write or replace the session's row."""
+        if self._path is None:
+            return
         figures = {
             name: round(value, 2) if isinstance(value, float) else value
-            for name, value in asdict(workout(reps, self._rest_s)).items()
+            for name, value in asdict(workout(tally)).items()
         }
-        with _locked(self._path):
-            rows = [r for r in read(self._path) if any(r[k] != v for k, v in self._key.items())]
-            write_csv(self._path, COLUMNS, [*rows, {**self._key, **figures}])
+        try:
+            with _locked(self._path):
+                rows = _rows(self._path)
+                rows = [r for r in rows if any(r[k] != v for k, v in self._key.items())]
+                write_csv(self._path, COLUMNS, [*rows, {**self._key, **figures}])
+        except (InputError, OSError) as error:
+            warn(f"{error}; this session is not logged")
+            self._path = None
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a log; of a file that is none there are none, once it is set aside."""
+    try:
+        return read(path)
+    except InputError as error:
+        aside = path.with_name(f"{path.name}.damaged-{datetime.now():%Y-%m-%dT%H-%M-%S-%f}")
+        path.rename(aside)
+        warn(f"{error}; kept as {aside.name}, a new log begins")
+        return []
 
 
 def read(path: Path) -> list[dict[str, str]]:

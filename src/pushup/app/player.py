@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pushup.app.prefetch import PrefetchThread
-from pushup.app.run import ANNOTATED, pipeline
+from pushup.app.run import annotated_sink, pipeline
 from pushup.app.session import Session
 from pushup.app.window import Window, ask_file
 from pushup.cli import InputError
@@ -20,7 +20,8 @@ HELP = (
     "Q quit",
     "SPACE pause",
     "S step a frame",
-    "R reset the count",
+    "+ - correct the count",
+    "R new set",
     "O open a file",
     "C next camera",
     "M mirror",
@@ -49,6 +50,8 @@ class Player:
 
     Attributes:
         next_source: What the user asked for instead, already open; None if nothing.
+        annotated: Writes annotated.mp4 of a file; still open when `play` returns.
+        interrupted: A file's run was ended by a signal.
 
     Args:
         source: Open.
@@ -58,6 +61,7 @@ class Player:
         output_dir: Gets annotated.mp4 of a file, and recordings.
         open_source: Opens what the user asks for.
         annotate: Write annotated.mp4 of a file.
+        audio: "keep" the sound of the file in it, or "none".
     """
 
     def __init__(
@@ -69,17 +73,20 @@ class Player:
         output_dir: Path,
         open_source: Callable[[str], FrameSource | ReconnectingSource],
         annotate: bool = True,
+        audio: str = "keep",
     ) -> None:
         self._source, self._session, self._window, self._view = source, session, window, view
         self._output_dir, self._open_source = output_dir, open_source
-        self._annotate = annotate and not source.is_live
+        self.interrupted = False
+        self.annotated: VideoSink | None = None
+        if annotate and not source.is_live:
+            self.annotated = annotated_sink(source, output_dir, audio)
         self.next_source: FrameSource | ReconnectingSource | None = None
         self._pending: tuple[Frame, OverlayState] | None = None
         self._latest: tuple[Frame, OverlayState] | None = None
         self._start_s: float | None = None  # by the clock, of a file's time 0
         self._progress_s = time.monotonic()
         self._paused = self._stepping = self._done = False
-        self._annotated: VideoSink | None = None
         self._recording: VideoSink | None = None
         self._recordings = 0
         self._notice, self._notice_until_s = "", 0.0
@@ -88,7 +95,10 @@ class Player:
             "\x1b": self._quit,
             " ": self._pause,
             "s": self._step,
-            "r": session.reset,
+            "r": self._new_set,
+            "+": lambda: self._correct(1),
+            "=": lambda: self._correct(1),
+            "-": lambda: self._correct(-1),
             "o": self._open_file,
             "c": self._next_camera,
             "m": self._mirror,
@@ -102,8 +112,6 @@ class Player:
         self._session.explain = self._view.explain
         self._notify("H shows the keys")
         with ExitStack() as self._sinks:
-            if self._annotate:
-                self._annotated = self._open_sink(ANNOTATED)
             try:
                 with pipeline(self._source, self._session) as scenes:
                     while not self._done:
@@ -112,7 +120,7 @@ class Player:
                         self._obey(key)
                         self._advance(scenes)
             except KeyboardInterrupt:
-                self.next_source = None
+                self.next_source, self.interrupted = None, not self._source.is_live
 
     def _open_sink(self, name: str) -> VideoSink:
         size_wh, fps = canvas_size(self._source.size_wh), self._source.fps
@@ -171,7 +179,7 @@ class Player:
         scene = replace(scene, lines=lines, hint=hint, help=HELP if self._view.help else ())
         canvas = draw(frame.image_bgr, scene, self._view.mirror)
         if new:
-            for sink in (self._annotated, self._recording):
+            for sink in (self.annotated, self._recording):
                 if sink is not None:
                     sink.write(canvas, frame.time_s)
         self._window.show(canvas)
@@ -181,6 +189,17 @@ class Player:
         self._show()
 
     # What the keys do.
+
+    def _new_set(self) -> None:
+        self._session.new_set()
+        self._notify("new set")
+
+    def _correct(self, step: int) -> None:
+        done = self._session.correct(step)
+        self._notify(f"corrected by {step:+d}" if done else "nothing to take back")
+        if self._latest is not None:
+            frame, scene = self._latest
+            self._latest = frame, replace(scene, count=self._session.tally.count)
 
     def _obey(self, key: str) -> None:
         action = self._actions.get(key)

@@ -1,44 +1,120 @@
-"""The repetitions of a run as a file."""
+"""The records of a run: repetitions and keypoints as tables, repetitions also as they come."""
 
-from collections.abc import Sequence
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
-from pushup.counting.types import Rep
-from pushup.files import write_csv
+import numpy as np
 
-REP_COLUMNS = ("rep", "start_s", "bottom_s", "time_s", "depth", "confidence", "evidence", "form")
-"""Of reps.csv; `time_s` is when the repetition was counted, all times are those of the source;
-`form` holds the figures that could be better."""
+from pushup.app.listeners import Listener
+from pushup.app.notices import warn
+from pushup.app.tally import Counted, Tally
+from pushup.files import ANOTHER_FOLDER, replacing, write_csv
+from pushup.inference.predictor import Pose
+from pushup.skeleton import Skeleton
 
-
-def write_reps(path: Path, reps: Sequence[Rep]) -> None:
-    """One row a repetition, times in seconds to the millisecond."""
-    rows = [
-        {
-            "rep": number,
-            "start_s": f"{rep.start_s:.3f}",
-            "bottom_s": f"{rep.bottom_s:.3f}",
-            "time_s": f"{rep.top_s:.3f}",
-            "depth": f"{rep.depth:.3f}",
-            "confidence": f"{rep.confidence:.3f}",
-            "evidence": " ".join(f"{name}={value:.4g}" for name, value in rep.evidence.items()),
-            "form": " ".join(f"{finding.rule}={finding.value:.4g}" for finding in rep.form),
-        }
-        for number, rep in enumerate(reps, 1)
-    ]
-    write_csv(path, REP_COLUMNS, rows)
+REP_COLUMNS = ("rep", "set", "start_s", "bottom_s", "time_s", "depth", "confidence", "by_hand")
+"""The first columns of reps.csv, all times in the source's seconds; `time_s` is when it was
+counted. Then follow one column for each feature of the counter, and `form_RULE` for each measure
+of form that could be better."""
 
 
-class RepsFile:
-    """Keeps reps.csv up to date during a live session, so that a crash loses nothing."""
+def _row(number: int, counted: Counted) -> dict[str, object]:
+    rep = counted.rep
+    return {
+        "rep": number,
+        "set": counted.set_number,
+        "start_s": round(rep.start_s, 3),
+        "bottom_s": round(rep.bottom_s, 3),
+        "time_s": round(rep.top_s, 3),
+        "depth": round(rep.depth, 3),
+        "confidence": round(rep.confidence, 3),
+        "by_hand": int(counted.by_hand),
+        **rep.evidence,
+        **{f"form_{finding.rule}": finding.value for finding in rep.form},
+    }
+
+
+def write_reps(path: Path, reps: Sequence[Counted]) -> None:
+    """Write reps.csv, one row a repetition."""
+    rows = [_row(number, counted) for number, counted in enumerate(reps, 1)]
+    write_csv(path, tuple(dict.fromkeys((*REP_COLUMNS, *(k for r in rows for k in r)))), rows)
+
+
+class RepStream(Listener):
+    """Writes reps.jsonl, a line as soon as something is counted: whatever ends the run keeps it.
+
+    A line holds a row of reps.csv and `at`, the time of day with its zone; one with `removed`
+    takes back the repetition of that number.
+
+    Where it cannot be written, that is said once and the session goes on without it.
+
+    Args:
+        path: The file; made when there is something to write.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path: Path | None = path
 
-    def rep(self, reps: Sequence[Rep]) -> None:
-        """Write all repetitions so far."""
-        write_reps(self._path, reps)
+    def changed(self, tally: Tally, added: bool) -> None:
+        """Add a line."""
+        if self._path is None:
+            return
+        number = len(tally.reps)
+        line = _row(number, tally.reps[-1]) if added else {"removed": number + 1}
+        at = datetime.now().astimezone().isoformat(timespec="milliseconds")
+        known = {k: v for k, v in line.items() if not isinstance(v, float) or np.isfinite(v)}
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({**known, "at": at}) + "\n")
+        except OSError as error:
+            warn(f"cannot write {self._path}: {error.strerror}; going on without it")
+            self._path = None
 
-    def reset(self) -> None:
-        """Begin an empty file."""
-        write_reps(self._path, [])
+
+class KeypointsFile(Listener):
+    """Writes keypoints.csv, a row a frame: x and y in pixels of the frame and the score of each.
+
+    Args:
+        path: The file.
+        skeleton: Names the joints.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+
+    def __init__(self, path: Path, skeleton: Skeleton) -> None:
+        self._files = ExitStack()
+        with ExitStack() as opening:
+            part = opening.enter_context(replacing(path, ANOTHER_FOLDER))
+            file = opening.enter_context(part.open("w", newline="", encoding="utf-8"))
+            self._writer = csv.writer(file, lineterminator="\n")
+            self._writer.writerow(("frame", "time_s", *keypoint_columns(skeleton)))
+            self._files = opening.pop_all()
+
+    def frame(self, index: int, time_s: float, pose: Pose) -> None:
+        """Add a row."""
+        self._writer.writerow((index, f"{time_s:.4f}", *keypoint_cells(pose)))
+
+    def end(self, keep: bool) -> None:
+        """Give the file its name, or remove it."""
+        if keep:
+            self._files.close()
+        else:
+            self._files.__exit__(InterruptedError, InterruptedError(), None)
+
+
+def keypoint_columns(skeleton: Skeleton) -> list[str]:
+    """Names of `keypoint_cells`."""
+    return [f"{joint}_{part}" for joint in skeleton.joints for part in ("x", "y", "score")]
+
+
+def keypoint_cells(pose: Pose) -> Iterable[str]:
+    """x, y in pixels and score of each joint; empty where a joint is unknown."""
+    for (x, y), score in zip(pose.keypoints_frame, pose.scores, strict=True):
+        known = np.isfinite(x) and np.isfinite(y)
+        yield from (f"{x:.2f}", f"{y:.2f}") if known else ("", "")
+        yield f"{score:.4f}"

@@ -1,54 +1,25 @@
 """One video through the whole system: source, predictor, counter, overlay, records."""
 
-import sys
 import threading
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
+from pushup.app.notices import warn
 from pushup.app.prefetch import PrefetchThread
 from pushup.app.records import write_reps
 from pushup.app.session import Session
-from pushup.files import write_json
+from pushup.app.summary import Summary, warnings_of
 from pushup.video.frames import Frame, FrameSource
 from pushup.video.overlay import OverlayState, canvas_size, draw
 from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.sink import VideoSink
 
-ANNOTATED, REPS, SUMMARY = "annotated.mp4", "reps.csv", "summary.json"
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What `summary.json` holds.
-
-    Attributes:
-        source: File, camera or URL.
-        model: Name of the network, or of the counter where it looks at frames itself.
-        count: Repetitions counted.
-        frames: Frames taken.
-        fps: Announced frames per second of the source.
-        duration_s: Time of the last frame.
-        truncated: The file ended early or parts of it could not be decoded.
-        latency_ms: Of a live source, the median delay from reading a frame to its count. None for
-            a file, which is read ahead: its frames wait for their turn.
-        form: Number of repetitions that each rule of form had advice for.
-    """
-
-    source: str
-    model: str
-    count: int
-    frames: int
-    fps: float
-    duration_s: float
-    truncated: bool
-    latency_ms: float | None = None
-    form: dict[str, int] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.count} repetitions in {self.duration_s:.1f} s"
+ANNOTATED, REPS, REP_STREAM = "annotated.mp4", "reps.csv", "reps.jsonl"
+KEYPOINTS, SUMMARY = "keypoints.csv", "summary.json"
+RECORDS = (ANNOTATED, REPS, REP_STREAM, KEYPOINTS, SUMMARY)
+"""Everything that a run may write into its folder, beside the settings."""
 
 
 def run_video(
@@ -56,29 +27,30 @@ def run_video(
     session: Session,
     output_dir: Path,
     annotate: bool = True,
+    audio: str = "keep",
     stop: threading.Event | None = None,
 ) -> Summary:
-    """Count in an open source; write reps.csv, summary.json and annotated.mp4 at its end.
+    """Count in an open source; write reps.csv, annotated.mp4 and summary.json at its end.
 
-    Ctrl-C ends a live source in order; for a file it gives the run up, which then leaves nothing.
+    Ctrl-C, SIGTERM and SIGHUP end a run in order: what was counted until then is recorded.
 
     Args:
         source: Read to its end.
         session: A fresh one.
         output_dir: Existing folder.
         annotate: Write annotated.mp4.
-        stop: When set, acts like Ctrl-C.
+        audio: "keep" the sound of the file in it, or "none".
+        stop: Given up when this is set, or by Ctrl-C; the run then leaves nothing. None: it ends
+            in order.
 
     Raises:
-        InputError: The folder cannot be written.
-        KeyboardInterrupt: A file's run was given up.
+        InputError: The records cannot be written.
+        KeyboardInterrupt: It was given up.
     """
-    with ExitStack() as stack:
-        sink = None
+    sink, interrupted, kept = None, False, False
+    try:
         if annotate:
-            size_wh = canvas_size(source.size_wh)
-            sink = VideoSink(output_dir / ANNOTATED, size_wh, source.fps, source.sound)
-            stack.enter_context(sink)
+            sink = annotated_sink(source, output_dir, audio)
         try:
             with pipeline(source, session) as scenes:
                 for frame, scene in scenes:
@@ -87,9 +59,24 @@ def run_video(
                     if stop is not None and stop.is_set():
                         raise KeyboardInterrupt
         except KeyboardInterrupt:
-            if not source.is_live:
+            if stop is not None:
                 raise
-    return finish(source, session, output_dir)
+            interrupted = not source.is_live
+        kept = True
+        return finish(source, session, output_dir, sink, interrupted)
+    finally:
+        if not kept:
+            session.end(keep=False)
+            if sink is not None:
+                sink.close(keep=False)
+
+
+def annotated_sink(
+    source: FrameSource | ReconnectingSource, output_dir: Path, audio: str
+) -> VideoSink:
+    """What annotated.mp4 is written with."""
+    sound = source.sound if audio == "keep" else None
+    return VideoSink(output_dir / ANNOTATED, canvas_size(source.size_wh), source.fps, sound)
 
 
 @contextmanager
@@ -110,26 +97,49 @@ def pipeline(
         scenes.close()
 
 
-def finish(source: FrameSource | ReconnectingSource, session: Session, output_dir: Path) -> Summary:
-    """Write the records of a run that has ended."""
-    session.finish()
+def finish(
+    source: FrameSource | ReconnectingSource,
+    session: Session,
+    output_dir: Path,
+    sink: VideoSink | None = None,
+    interrupted: bool = False,
+) -> Summary:
+    """Write the records of a run that has ended: repetitions, video, and summary.json last.
+
+    Raises:
+        InputError: The records cannot be written.
+    """
+    session.end(keep=True)
+    tally = session.tally
+    seen = None if session.seen is None else round(session.seen / max(session.frames, 1), 3)
+    write_reps(output_dir / REPS, tally.reps)
+    warnings = warnings_of(source, session.frames, seen)
+    if sink is not None:
+        sink.close()
+        if sink.error is not None:
+            warnings.append(str(sink.error))
+    live_ms = 1e3 * session.history.meter.latency_s
     summary = Summary(
         source=source.name,
         model=session.model,
-        count=len(session.reps),
+        count=len(tally.reps),
+        sets=[len(reps) for reps in tally.sets],
         frames=session.frames,
         fps=source.fps,
         duration_s=round(session.time_s, 3),
+        seen=seen,
         truncated=source.truncated,
-        latency_ms=round(1e3 * session.trail.meter.latency_s, 1) if source.is_live else None,
-        form=dict(Counter(finding.rule for rep in session.reps for finding in rep.form)),
+        interrupted=interrupted,
+        turned=source.turn,
+        goal=tally.goal,
+        by_hand=sum(counted.by_hand for counted in tally.reps),
+        removed=tally.removed,
+        latency_ms=round(live_ms, 1) if source.is_live else None,
+        form=session.form_counts,
+        warnings=warnings,
+        **asdict(session.about),
     )
-    if summary.truncated:
-        print(
-            f"warning: {source.name}: ends early or is damaged; counted in what could be decoded "
-            f"({session.frames} of {source.frame_count} frames)",
-            file=sys.stderr,
-        )
-    write_reps(output_dir / REPS, session.reps)
-    write_json(output_dir / SUMMARY, asdict(summary))
+    summary.write(output_dir / SUMMARY)
+    for words in warnings:
+        warn(words)
     return summary

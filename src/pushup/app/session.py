@@ -2,52 +2,72 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+import numpy as np
+
+from pushup.app.listeners import Listener
+from pushup.app.tally import Tally
 from pushup.approaches.video_counter import PoseCounter, VideoCounter
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
-from pushup.counting.types import Counter, Rep
+from pushup.counting.types import Counter as StreamingCounter
+from pushup.counting.types import Rep
 from pushup.inference.classifier import Classify
-from pushup.inference.predictor import PoseTracker
+from pushup.inference.predictor import Pose, PoseTracker
 from pushup.video.frames import Frame
 from pushup.video.history import DisplayHistory
 from pushup.video.overlay import OverlayState
 
+SEEN_SCORE = 0.2
+"""Mean score of the joints from which somebody is held to be seen: noise and empty pictures give
+0.01 to 0.03, the median of a real clip 0.29 to 0.82 (shipped MobileNet)."""
 
-class Listener(Protocol):
-    """Told of what happens, in the thread in which it happens."""
 
-    def rep(self, reps: Sequence[Rep]) -> None:
-        """The last of these repetitions has just been counted."""
-        ...
+@dataclass(frozen=True)
+class About:
+    """What a run counts with, for its records.
 
-    def reset(self) -> None:
-        """The count starts again from zero."""
-        ...
+    Attributes:
+        weights: The file of the network.
+        weights_sha256: Its digest.
+        counter: Name of the counter.
+        counter_settings: As configured.
+    """
+
+    weights: str = ""
+    weights_sha256: str = ""
+    counter: str = ""
+    counter_settings: dict[str, Any] = field(default_factory=dict)
 
 
 class Session:
-    """Predictor, counter and display memory joined. May be reset from another thread.
+    """Predictor, counter and display memory joined. Keys reach it from another thread.
 
     Attributes:
-        reps: What was counted, in order.
+        tally: What was counted.
         frames: Number of frames taken.
+        seen: Number of frames in which somebody was seen; None where there are no poses.
+        model: Name of what looks at the frames: a network, or a counter without one.
         time_s: Time of the latest one.
         paused: Frames pass unlooked at.
         explain: Say in the scene why a candidate was not counted.
-        trail: What the display remembers; knows the speed and the latency.
+        history: What the display remembers; knows the speed and the latency.
+        about: What it counts with.
+        listeners: Told of what happens.
 
     Args:
         predictor: Frame to pose; None with a counter that looks at frames itself.
         counter: Pose, or frame, to repetitions.
         form: Advises on what was counted, where there are poses.
         classifier: Says whether somebody is pushing up; None for none.
-        span_s: Seconds of signal to show.
-        activity: What the display says while repetitions are counted.
-        listeners: Told of each repetition.
+        history: See above.
+        tally: See above.
+        listeners: See above.
+        about: See above.
         clock: Seconds; that of the frames' `read_s`.
 
     Raises:
@@ -57,12 +77,13 @@ class Session:
     def __init__(
         self,
         predictor: PoseTracker | None,
-        counter: Counter | VideoCounter,
+        counter: StreamingCounter | VideoCounter,
         form: FormCheck,
         classifier: Classify | None = None,
-        span_s: float = 8.0,
-        activity: str = "pushing",
+        history: DisplayHistory | None = None,
+        tally: Tally | None = None,
         listeners: Sequence[Listener] = (),
+        about: About | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not hasattr(counter, "update"):
@@ -70,24 +91,18 @@ class Session:
                 f"{type(counter).__name__} needs the whole clip at once: choose another counter, "
                 "or measure it with evaluate.py mode=counting"
             )
-        self.predictor, self.counter, self._form = predictor, counter, form
+        self.predictor, self._form, self.listeners = predictor, form, list(listeners)
         self._poses = None if predictor is None else PoseCounter(predictor, counter, classifier)
-        self._video_counter: VideoCounter = self._poses or counter  # type: ignore[assignment]
-        self.listeners = list(listeners)
+        self._counter: VideoCounter = self._poses or counter  # type: ignore[assignment]
+        self.model = type(counter).__name__ if predictor is None else predictor.model.name
         edges = () if predictor is None else predictor.model.skeleton.edge_indices
-        self.trail = DisplayHistory(edges, span_s, activity)
-        self.reps: list[Rep] = []
+        self.history = history or DisplayHistory(edges)
+        self.tally, self.about = tally or Tally(), about or About()
         self.frames, self.time_s = 0, 0.0
-        self.paused = self.explain = False
+        self.seen: int | None = None if self._poses is None else 0
+        self.paused = self.explain = self._ended = False
         self._scene = OverlayState(0)
         self._clock, self._lock = clock, threading.Lock()
-
-    @property
-    def model(self) -> str:
-        """Name of what looks at the frames: a network, or a counter without one."""
-        if self.predictor is None:
-            return type(self.counter).__name__
-        return self.predictor.model.name
 
     def step(self, frame: Frame) -> OverlayState:
         """Take the next frame."""
@@ -98,39 +113,78 @@ class Session:
             return self._scene
 
     def _count(self, frame: Frame) -> OverlayState:
-        rep = self._video_counter.update(frame)
-        if self._poses is not None and self._poses.observation is not None:
-            self._form.update(self._poses.observation)
-        if rep is not None:
-            rep = self._counted(rep)
-        state = self._video_counter.state
-        self.trail.add(frame.time_s, state, rep, self._clock() - frame.read_s)
+        rep = self._counter.update(frame)
         pose = None if self._poses is None else self._poses.pose
+        if pose is not None:
+            self._look_at(frame, pose)
+        if rep is not None:
+            rep = self._add(rep)
+        state = self._counter.state
+        self.history.add(frame.time_s, state, rep, self._clock() - frame.read_s)
         shown = (None, None) if pose is None else (pose.keypoints_frame, pose.scores)
-        scene = self.trail.scene(len(self.reps), *shown)
+        scene = self.history.scene(self.tally.count, *shown)
         return replace(scene, hint=state.note or scene.hint) if self.explain else scene
 
-    def _counted(self, rep: Rep) -> Rep:
-        """Note a repetition, with advice on its form, and tell of it."""
+    def _look_at(self, frame: Frame, pose: Pose) -> None:
+        if self._poses is not None and self._poses.observation is not None:
+            self._form.update(self._poses.observation)
+        self.seen = (self.seen or 0) + is_seen(pose)
+        for listener in self.listeners:
+            listener.frame(frame.index, frame.time_s, pose)
+
+    def _add(self, rep: Rep) -> Rep:
         if self._poses is not None:
             rep = replace(rep, form=tuple(f for f in self._form.judge(rep) if f.hint))
-        self.reps.append(rep)
+        self.tally.add(rep)
         for listener in self.listeners:
-            listener.rep(self.reps)
+            listener.changed(self.tally, added=True)
+            if rep.form:
+                listener.said(rep.form[0].hint)
         return rep
 
-    def finish(self) -> None:
-        """The source has ended: count what its last frames still complete."""
+    def correct(self, step: int) -> bool:
+        """Add a repetition by hand (+1) or take the last one back (-1); False if there is none."""
         with self._lock:
-            for rep in self._video_counter.finish():
-                self._counted(rep)
-
-    def reset(self) -> None:
-        """Start again from zero."""
-        with self._lock:
-            self._video_counter.reset()
-            self._form.reset()
-            self.trail.reset()
-            self.reps, self._scene = [], OverlayState(0)
+            if step > 0:
+                now = self.time_s
+                self.tally.add(Rep(now, now, now, float("nan")), by_hand=True)
+            elif not self.tally.remove():
+                return False
             for listener in self.listeners:
-                listener.reset()
+                listener.changed(self.tally, added=step > 0)
+            self._scene = replace(self._scene, count=self.tally.count)
+            return True
+
+    def new_set(self) -> None:
+        """Begin a new set: the display counts from zero, what was counted stays in the records."""
+        with self._lock:
+            self._counter.reset()
+            self._form.reset()
+            self.history.reset()
+            self.tally.new_set()
+            self._scene = OverlayState(0)
+
+    def end(self, keep: bool = True) -> None:
+        """The source is over: count what its last frames still complete, let listeners finish.
+
+        Does nothing the second time.
+        """
+        with self._lock:
+            if keep and not self._ended:
+                for rep in self._counter.finish():
+                    self._add(rep)
+            self._ended = True
+        listeners, self.listeners = self.listeners, []
+        for listener in listeners:
+            listener.end(keep)
+
+    @property
+    def form_counts(self) -> dict[str, int]:
+        """Number of repetitions that each rule of form had advice for."""
+        findings = (finding for counted in self.tally.reps for finding in counted.rep.form)
+        return dict(Counter(finding.rule for finding in findings))
+
+
+def is_seen(pose: Pose) -> bool:
+    """Whether a pose is somebody's."""
+    return float(np.mean(pose.scores)) >= SEEN_SCORE

@@ -1,16 +1,21 @@
 """One source, in a window or without, with everything that listens to its count."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from pushup.app.folder import clear
+from pushup.app.listeners import Listener
 from pushup.app.live import run_window
 from pushup.app.log import Log
 from pushup.app.player import DisplayOptions
-from pushup.app.records import RepsFile
-from pushup.app.run import REPS, Summary, run_video
-from pushup.app.session import Listener, Session
+from pushup.app.records import RepStream
+from pushup.app.rotation import open_turned
+from pushup.app.run import REP_STREAM, run_video
+from pushup.app.session import Session
+from pushup.app.sessions import SessionMaker
 from pushup.app.speaker import Printer, Speaker
+from pushup.app.summary import Summary
 from pushup.app.window import window_available
 from pushup.video.frames import FrameSource
 from pushup.video.reconnecting import ReconnectingSource, open_lasting
@@ -18,31 +23,33 @@ from pushup.video.reconnecting import ReconnectingSource, open_lasting
 
 def run_single(
     source: str,
-    new_session: Callable[[Sequence[Listener]], Session],
+    sessions: SessionMaker,
     make_output_dir: Callable[[Path], Path],
     output_dir: Path,
     *,
     annotate: bool = True,
+    audio: str = "keep",
+    rotate: str | int = 0,
     window: bool = False,
     mirror: bool = False,
     sound: str = "none",
     log: str | None = None,
-    rest_s: float = 20.0,
     wait_s: float = 300.0,
 ) -> list[Summary]:
     """Run a file, a camera or a stream. Nothing is written before it has opened.
 
     Args:
         source: As of `pushup.video.source.open_source`.
-        new_session: Makes a session with these listeners.
+        sessions: Makes a session for each source.
         make_output_dir: Makes a folder and writes the settings into it.
         output_dir: Gets the records.
         annotate: Write annotated.mp4.
+        audio: "keep" the sound of the file in it, or "none".
+        rotate: As of `open_turned`.
         window: Show it, where there is a display.
         mirror: Start with the picture mirrored.
         sound: As of `Speaker`.
-        log: History of workouts to add to.
-        rest_s: As of `Log`.
+        log: History of workouts to add to, for cameras and streams.
         wait_s: How long a camera that is gone is waited for.
 
     Returns:
@@ -52,23 +59,25 @@ def run_single(
         InputError: The source does not open, or the output cannot be written.
     """
     speaker = Speaker(sound)
-    show = window and window_available()
 
     def session_for(opened: FrameSource | ReconnectingSource, folder: Path) -> Session:
-        listeners: list[Listener] = [speaker]
-        if log is not None:
-            listeners.append(Log(Path(log), opened.name, rest_s))
-        if opened.is_live:
-            listeners.append(RepsFile(folder / REPS))
+        clear(folder)
+        listeners: list[Listener] = [RepStream(folder / REP_STREAM), speaker]
+        if log is not None and opened.is_live:
+            listeners.append(Log(Path(log), opened.name))
         if opened.is_live and not show:
             listeners.append(Printer())
-        return new_session(listeners)
+        return sessions.session(folder, listeners)
 
-    open_ = partial(open_lasting, wait_s=wait_s)
+    def open_(name: str) -> FrameSource | ReconnectingSource:
+        return open_turned(name, rotate, sessions.predictor, partial(open_lasting, wait_s=wait_s))
+
     with open_(source) as opened:
+        show = window and window_available()
+        sessions.load()
         make_output_dir(output_dir)
+        view = DisplayOptions(mirror)
         if show:
-            return run_window(
-                opened, open_, session_for, output_dir, annotate, DisplayOptions(mirror)
-            )
-        return [run_video(opened, session_for(opened, output_dir), output_dir, annotate)]
+            return run_window(opened, open_, session_for, output_dir, annotate, audio, view)
+        session = session_for(opened, output_dir)
+        return [run_video(opened, session, output_dir, annotate, audio)]

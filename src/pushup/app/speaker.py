@@ -3,17 +3,18 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 
+from pushup.app.listeners import Listener
+from pushup.app.notices import warn
+from pushup.app.tally import Tally
 from pushup.cli import InputError
-from pushup.counting.types import Rep
 
 VOICES = ("say", "spd-say", "espeak-ng", "espeak")
 """Programs that speak their argument: macOS, then Linux."""
 
 
-class Speaker:
-    """Announces each count.
+class Speaker(Listener):
+    """Announces each count and each hint.
 
     Args:
         sound: "voice", "beep" (the terminal's bell) or "none". Where there is no voice, one line
@@ -31,33 +32,35 @@ class Speaker:
         if sound != "voice":
             self._program = None
         elif self._program is None:
-            print(f"warning: none of {', '.join(VOICES)} is here: no voice", file=sys.stderr)
+            warn(f"none of {', '.join(VOICES)} is here: no voice")
 
-    def rep(self, reps: Sequence[Rep]) -> None:
-        """Announce the number of repetitions, without waiting for it to be said."""
+    def changed(self, tally: Tally, added: bool) -> None:
+        """Announce the count, and the goal once it is reached, without waiting."""
         if self._bell:
             print("\a", end="", file=sys.stderr, flush=True)
-        if self._program is not None:
-            try:
-                subprocess.Popen(
-                    [self._program, str(len(reps))],
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-            except OSError as error:
-                self._program = None
-                print(f"warning: the voice failed: {error.strerror}", file=sys.stderr)
+        reached = added and tally.goal == len(tally.reps)
+        self._say(f"{tally.count}, goal reached" if reached else str(tally.count))
 
-    def reset(self) -> None:
-        """Say nothing."""
+    def said(self, words: str) -> None:
+        """Say a hint."""
+        self._say(words)
+
+    def _say(self, words: str) -> None:
+        if self._program is None:
+            return
+        try:
+            subprocess.Popen(
+                [self._program, words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+        except OSError as error:
+            self._program = None
+            warn(f"the voice failed: {error.strerror}")
 
 
-class Printer:
+class Printer(Listener):
     """Prints each repetition, for a camera without a window."""
 
-    def rep(self, reps: Sequence[Rep]) -> None:
+    def changed(self, tally: Tally, added: bool) -> None:
         """Print the number and the time."""
-        print(f"{len(reps):4d}  {reps[-1].top_s:8.2f} s", flush=True)
-
-    def reset(self) -> None:
-        """Print nothing."""
+        if added:
+            print(f"{tally.count:4d}  {tally.reps[-1].rep.top_s:8.2f} s", flush=True)

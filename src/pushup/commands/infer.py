@@ -1,77 +1,55 @@
-"""Count push-ups in a video, a folder of them, a camera or a stream; or cycles in a signal.
+"""Count push-ups in videos, a camera or a stream; cycles in a signal; find keypoints in pictures.
 
-infer source=FILE|CAMERA|FOLDER|URL|SIGNAL.csv|- ckpt_path=FILE [window=true]
+infer FILE|FOLDER|CAMERA|URL|SIGNAL.csv|- [ckpt_path=FILE] [window=true]
 """
 
 import logging
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from pushup.app.arguments import quote_paths
-from pushup.cli import InputError, command, keep_model_name, make_output_dir, run
+from pushup.cli import command, keep_model_name, make_output_dir, run
 
 
 def infer(config: DictConfig) -> None:
-    """Run a source, or every video of a folder."""
+    """Run a source, or all that a folder holds."""
+    from pushup.app.lock import locked
+    from pushup.app.settings import check
+
+    keep_model_name(config)
+    check(config)
+    with locked(Path(config.output_dir)):
+        _infer(config)
+
+
+def _infer(config: DictConfig) -> None:
     from pushup.app.folder import run_folder
+    from pushup.app.pictures import pictures_of, run_pictures
+    from pushup.app.sessions import Sessions
     from pushup.app.signal_run import is_signal, run_signal
     from pushup.app.single import run_single
 
     source, out = str(config.source), Path(config.output_dir)
-    make = partial(make_output_dir, config=config)
+    make, is_folder = partial(make_output_dir, config=config), Path(source).is_dir()
     if is_signal(source):
-        keep_model_name(config)
-        shared = {key: config.single[key] for key in ("sound", "log", "rest_s")}
+        shared = {key: config[key] for key in ("sound", "log", "rest_s")}
         print(run_signal(source, instantiate(config.signal), make, out, **shared))
         return
-    new_session = session_maker(config)
-    if Path(source).is_dir():
-        failed = run_folder(Path(source), new_session, make, out, **config.folder)
+    sessions = Sessions(config, config.workers if is_folder else 1)
+    if pictures := pictures_of(Path(source)):
+        print(*run_pictures(pictures, sessions, make, out, config.annotate), sep="\n")
+    elif is_folder:
+        failed = run_folder(Path(source), sessions, make, out, **config.folder)
         sys.exit(1 if failed else 0)
-    print(*run_single(source, new_session, make, out, **config.single), sep="\n")
-
-
-def session_maker(config: DictConfig) -> Callable[..., Any]:
-    """What makes a session from its listeners; networks are loaded once."""
-    from pushup.app.session import Session
-    from pushup.approaches.video_counter import looks_at_pictures
-    from pushup.inference.classifier import open_classifier
-    from pushup.inference.predictor import load_model
-
-    keep_model_name(config)
-    # partial, so that Hydra neither copies the model nor wraps the errors of the call
-    make_counter = instantiate(config.counter, _partial_=True)
-    make_form = instantiate(config.form, _partial_=True)
-    show = {"span_s": config.span_s, "activity": config.activity}
-    if looks_at_pictures(config.counter._target_):
-        return lambda listeners=(): Session(
-            None, make_counter(), make_form(), listeners=listeners, **show
-        )
-    threads = 0
-    if Path(config.source).is_dir():  # whose videos share the cores
-        threads = max(1, (os.cpu_count() or 1) // max(1, config.workers))
-    where = {"device": config.device, "threads": threads, "runtime": config.runtime}
-    path = config.ckpt_path or config.model or config.default_model
-    model = load_model(path, config.model, **where)
-    classifier = open_classifier(config.classifier, model, **where)
-    if classifier is None and config.gate._target_.endswith(".ClassifierGate"):
-        raise InputError(
-            "gate=published reads a classifier's score: give classifier=shipped, FILE or shared"
-        )
-
-    def new_session(listeners=()) -> Session:
-        predictor = instantiate(config.tracker, _partial_=True)(model=model)
-        counter, form = make_counter(skeleton=model.skeleton), make_form(skeleton=model.skeleton)
-        return Session(predictor, counter, form, classifier, listeners=listeners, **show)
-
-    return new_session
+    else:
+        summaries = run_single(source, sessions, make, out, **config.single)
+        print(*summaries, sep="\n")
+        sys.exit(130 if any(summary.interrupted for summary in summaries) else 0)
 
 
 @command
@@ -82,6 +60,7 @@ def log_and_infer(config: DictConfig) -> None:
     infer(config)
 
 
+@command
 def main(arguments: Sequence[str]) -> None:
-    """Command line: Hydra's overrides of conf/infer.yaml; paths need no quotes."""
+    """Command line: a source and Hydra's overrides of conf/infer.yaml; paths need no quotes."""
     run(log_and_infer, "infer", quote_paths(arguments))

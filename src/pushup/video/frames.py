@@ -80,15 +80,18 @@ class FrameSource:
         size_wh: Width and height of the upright frames.
         truncated: Once read: the file ended clearly before its announced end, or parts of it
             could not be decoded. What could be decoded was delivered.
-        sound: The file again where its sound can be read; None where there is none.
+        sound: Address of the file where its sound can be read; None where there is none.
+        can_reopen: It is a file that can be read from its start again.
+        turn: Degrees clockwise by which the pictures are turned.
 
     Args:
         capture: Open.
         name: See above.
         is_live: See above; None = live if no length is announced.
         clock: Seconds; gives the times of a live source.
-        turn: Degrees clockwise, a key of `TURNS`, by which every picture is turned.
+        turn: A key of `TURNS`, see above.
         sound: See above.
+        can_reopen: See above.
 
     Raises:
         InputError: Not a single frame can be decoded.
@@ -102,10 +105,11 @@ class FrameSource:
         clock: Callable[[], float] = time.monotonic,
         turn: int = 0,
         sound: str | None = None,
+        can_reopen: bool = False,
     ) -> None:
-        self._capture, self._clock, self.name, self.sound = capture, clock, name, sound
+        self._capture, self._clock, self.name = capture, clock, name
+        self.turn, self.sound, self.can_reopen = turn, sound, can_reopen
         self._reading = threading.Lock()  # closing a capture that is being read would crash
-        self._turn = TURNS[turn]
         self.fps = float(capture.fps) if 1 <= capture.fps <= 480 else NOMINAL_FPS
         self.frame_count = capture.frame_count
         self.is_live = self.frame_count is None if is_live is None else is_live
@@ -146,8 +150,8 @@ class FrameSource:
         if picture is None:
             return None
         image, time_s = picture
-        if self._turn is not None:
-            image = cv2.rotate(image, self._turn)
+        if (code := TURNS[self.turn]) is not None:
+            image = cv2.rotate(image, code)
         read_s = self._clock()
         frame = Frame(image, self._next_time(time_s, read_s), self._index, read_s)
         self._index += 1

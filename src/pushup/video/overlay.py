@@ -12,11 +12,11 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from pushup.drawing import Colour, draw_skeleton
+from pushup.drawing import confidence_colour, draw_skeleton
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _WHITE, _DARK, _GREY = (255, 255, 255), (24, 24, 24), (150, 150, 150)
-_GREEN, _RED, _CYAN, _AMBER = (90, 200, 60), (60, 60, 230), (240, 200, 60), (60, 190, 250)
+_GREEN, _CYAN, _AMBER = (90, 200, 60), (240, 200, 60), (60, 190, 250)
 _LEGIBLE_SIDE = 480
 _STRIP_HEIGHT = 0.2  # of the picture's shorter side
 
@@ -104,14 +104,8 @@ def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: int) -> None:
         return
     points = (scene.keypoints_frame + 0.5) * factor - 0.5
     scores = np.nan_to_num(scene.scores)
-    limbs = [_confidence_colour(min(scores[a], scores[b])) for a, b in scene.edges]
-    draw_skeleton(canvas, points, scene.edges, [_confidence_colour(s) for s in scores], limbs)
-
-
-def _confidence_colour(score: float) -> Colour:
-    share = float(np.clip(score, 0, 1))
-    blue, green, red = (round(r + share * (g - r)) for r, g in zip(_RED, _GREEN, strict=True))
-    return blue, green, red
+    limbs = [confidence_colour(min(scores[a], scores[b])) for a, b in scene.edges]
+    draw_skeleton(canvas, points, scene.edges, [confidence_colour(s) for s in scores], limbs)
 
 
 def _text_width(text: str, height: float) -> int:

@@ -26,7 +26,7 @@ class ReconnectingSource:
         retry_s: Pause between two attempts to open.
     """
 
-    is_live, truncated, frame_count, sound = True, False, None, None
+    is_live, truncated, frame_count, sound, can_reopen = True, False, None, None, False
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class ReconnectingSource:
         self._source: FrameSource | None = source
         self._open, self._wait_s, self._retry_s = reopen, wait_s, retry_s
         self.name, self.fps, self.size_wh = source.name, source.fps, source.size_wh
+        self.turn = source.turn
         self._closed = threading.Event()
 
     def __enter__(self) -> "ReconnectingSource":
@@ -77,13 +78,14 @@ class ReconnectingSource:
         return None
 
 
-def open_lasting(source: str | int, wait_s: float = 300.0) -> FrameSource | ReconnectingSource:
+def open_lasting(
+    source: str | int, turn: int = 0, wait_s: float = 300.0
+) -> FrameSource | ReconnectingSource:
     """As `open_source`, but a camera or stream that ends is waited for.
 
     Raises:
         InputError: It does not open now.
     """
-    first = open_source(source)
-    return (
-        ReconnectingSource(first, partial(open_source, source), wait_s) if first.is_live else first
-    )
+    reopen = partial(open_source, source, turn)
+    first = reopen()
+    return ReconnectingSource(first, reopen, wait_s) if first.is_live else first

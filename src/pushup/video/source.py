@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from av.error import FFmpegError
@@ -77,7 +78,7 @@ def _open_file(path: Path, turn: int) -> FrameSource:
             f"{name}: is a {'picture' if decoder.is_still else 'text'} file, not a video"
         )
     sound = url if is_file and decoder.has_sound else None
-    return FrameSource(decoder, name, turn=turn, sound=sound)
+    return FrameSource(decoder, name, turn=turn, sound=sound, can_reopen=is_file)
 
 
 def _check_file(path: Path, name: str) -> bool:
@@ -118,20 +119,10 @@ def find_videos(folder: Path, pattern: str = "*") -> list[Path]:
     """
     if Path(pattern).is_absolute() or not pattern or ".." in Path(pattern).parts:
         raise InputError(f"pattern={pattern}: give a pattern of names in the folder, such as *.mp4")
-    paths: list[Path] = []
-    seen: set[tuple[int, int]] = set()
-    for root, folders, names in os.walk(folder, followlinks=True):
-        here = os.stat(root)
-        if (here.st_dev, here.st_ino) in seen:
-            folders.clear()
-            continue
-        seen.add((here.st_dev, here.st_ino))
-        paths += [Path(root, name) for name in names]
     videos = sorted(
         p
-        for p in paths
+        for p in walk(folder)
         if p.suffix.lower() in VIDEO_SUFFIXES
-        and not p.name.startswith(".")
         and p.relative_to(folder).match(pattern)
         and p.is_file()
     )
@@ -140,3 +131,15 @@ def find_videos(folder: Path, pattern: str = "*") -> list[Path]:
             f"{folder}: holds no video matching {pattern!r} ({', '.join(sorted(VIDEO_SUFFIXES))})"
         )
     return videos
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """All files below a folder that are not hidden; linked folders too, each once."""
+    seen: set[tuple[int, int]] = set()
+    for root, folders, names in os.walk(folder, followlinks=True):
+        here = os.stat(root)
+        if (here.st_dev, here.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((here.st_dev, here.st_ino))
+        yield from (Path(root, name) for name in names if not name.startswith("."))

@@ -1,0 +1,130 @@
+"""Sessions as a configuration asks for them; the networks are loaded when the first is made."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from pushup.app.listeners import Listener
+from pushup.app.records import KeypointsFile
+from pushup.app.run import KEYPOINTS
+from pushup.app.session import About, Session
+from pushup.app.tally import Tally
+from pushup.approaches.video_counter import looks_at_pictures
+from pushup.cli import InputError
+from pushup.inference.classifier import Classify, open_classifier
+from pushup.inference.predictor import PoseModel, PoseTracker, load_model
+from pushup.inference.ready import digest
+from pushup.specs import locate
+from pushup.video.history import DisplayHistory
+
+
+class SessionMaker(Protocol):
+    """What a run asks for; `Sessions` is one."""
+
+    def load(self) -> None:
+        """Load the networks now, so that what is wrong with them is told before any work."""
+        ...
+
+    def predictor(self) -> PoseTracker:
+        """A predictor that has seen no frame."""
+        ...
+
+    def session(self, folder: Path, listeners: Sequence[Listener] = ()) -> Session:
+        """A fresh session that writes into a folder and tells these listeners."""
+        ...
+
+
+class Sessions:
+    """Makes predictors and sessions that share one set of networks.
+
+    Args:
+        config: Composed from conf/infer.yaml.
+        at_once: How many of them run at the same time and share the cores.
+    """
+
+    def __init__(self, config: DictConfig, at_once: int = 1) -> None:
+        self._config, self._at_once = config, at_once
+
+    @cached_property
+    def networks(self) -> tuple[PoseModel, Classify | None, About]:
+        """The keypoint network, the push-up classifier if there is one, and what they are.
+
+        Raises:
+            InputError: A file of weights cannot be used.
+        """
+        config = self._config
+        threads = max(1, (os.cpu_count() or 1) // self._at_once) if self._at_once > 1 else 0
+        where = {"device": config.device, "threads": threads, "runtime": config.runtime}
+        path = locate(config.ckpt_path or config.model or config.default_model)
+        model = load_model(path, config.model, **where)
+        classifier = open_classifier(config.classifier, model, **where)
+        if classifier is None and config.gate._target_.endswith(".ClassifierGate"):
+            raise InputError(
+                "gate=published reads a classifier's score: give classifier=shipped, FILE or shared"
+            )
+        return (
+            model,
+            classifier,
+            replace(self._about(), weights=str(path), weights_sha256=digest(path)),
+        )
+
+    def _about(self) -> About:
+        settings = OmegaConf.to_container(self._config.counter, resolve=True)
+        assert isinstance(settings, dict)
+        name = str(settings.pop("_target_")).rpartition(".")[2]
+        return About(counter=name, counter_settings={str(k): v for k, v in settings.items()})
+
+    @property
+    def _needs_poses(self) -> bool:
+        return not looks_at_pictures(self._config.counter._target_)
+
+    def load(self) -> None:
+        """Load `networks` now, if there is a use for them."""
+        if self._needs_poses:
+            _ = self.networks
+
+    def predictor(self) -> PoseTracker:
+        """A predictor that has seen no frame."""
+        # partial, so that Hydra neither copies the model nor wraps the errors of the call
+        return instantiate(self._config.tracker, _partial_=True)(model=self.networks[0])
+
+    def session(self, folder: Path, listeners: Sequence[Listener] = ()) -> Session:
+        """A fresh session that writes into a folder and tells these listeners.
+
+        Raises:
+            InputError: See `networks`, `Session` and `KeypointsFile`.
+        """
+        config = self._config
+        make_counter = instantiate(config.counter, _partial_=True)
+        make_form = instantiate(config.form, _partial_=True)
+        shared = {"tally": Tally(config.rest_s, config.goal), "listeners": listeners}
+        show = {"span_s": config.span_s, "activity": config.activity}
+        if not self._needs_poses:
+            return Session(
+                None,
+                make_counter(),
+                make_form(),
+                history=DisplayHistory((), **show),
+                about=self._about(),
+                **shared,
+            )
+        model, classifier, about = self.networks
+        session = Session(
+            self.predictor(),
+            make_counter(skeleton=model.skeleton),
+            make_form(skeleton=model.skeleton),
+            classifier,
+            history=DisplayHistory(model.skeleton.edge_indices, **show),
+            about=about,
+            **shared,
+        )
+        if config.keypoints:
+            folder.mkdir(parents=True, exist_ok=True)
+            session.listeners.append(KeypointsFile(folder / KEYPOINTS, model.skeleton))
+        return session

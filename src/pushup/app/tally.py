@@ -1,0 +1,122 @@
+"""What was counted, in sets, and what a workout amounts to."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+
+from pushup.counting.types import Rep
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A repetition of a session.
+
+    Attributes:
+        rep: As it was counted.
+        set_number: From 1.
+        by_hand: The user has added it by a key.
+    """
+
+    rep: Rep
+    set_number: int
+    by_hand: bool = False
+
+
+class Tally:
+    """The repetitions of one session. Nothing that was counted is lost by beginning a new set.
+
+    Attributes:
+        reps: In order of time.
+        removed: How many the user has taken back.
+        goal: Repetitions wanted; None for none.
+
+    Args:
+        rest_s: After so long without a repetition the next one begins a new set.
+        goal: See above.
+    """
+
+    def __init__(self, rest_s: float = 20.0, goal: int | None = None) -> None:
+        self._rest_s, self.goal = rest_s, goal
+        self.reps: list[Counted] = []
+        self.removed = self._first = 0
+        self._new_set = False
+
+    @property
+    def count(self) -> int:
+        """Repetitions since `new_set` was last called: what the display counts up."""
+        return len(self.reps) - self._first
+
+    @property
+    def sets(self) -> list[list[Rep]]:
+        """The repetitions of each set."""
+        numbers = sorted({counted.set_number for counted in self.reps})
+        return [[c.rep for c in self.reps if c.set_number == number] for number in numbers]
+
+    @property
+    def in_set(self) -> int:
+        """Repetitions of the set that goes on."""
+        return 0 if self._new_set or not self.reps else len(self.sets[-1])
+
+    @property
+    def set_number(self) -> int:
+        """Number of the set that goes on, or begins."""
+        return (self.reps[-1].set_number if self.reps else 0) + (self._new_set or not self.reps)
+
+    def rested_s(self, time_s: float) -> float:
+        """Seconds since the last repetition; 0 before the first."""
+        return max(0.0, time_s - self.reps[-1].rep.top_s) if self.reps else 0.0
+
+    def add(self, rep: Rep, by_hand: bool = False) -> None:
+        """Take a repetition; it goes on with the set, or begins one after a rest."""
+        rested = bool(self.reps) and rep.start_s - self.reps[-1].rep.top_s >= self._rest_s
+        last = self.reps[-1].set_number if self.reps else 0
+        begins = self._new_set or rested or not self.reps
+        self.reps.append(Counted(rep, last + begins, by_hand))
+        self._new_set = False
+
+    def remove(self) -> bool:
+        """Take the last repetition back; False where the display shows none."""
+        if self.count == 0:
+            return False
+        self.reps.pop()
+        self.removed += 1
+        return True
+
+    def new_set(self) -> None:
+        """The next repetition begins a new set, and the display's count starts from zero."""
+        self._new_set, self._first = bool(self.reps), len(self.reps)
+
+
+@dataclass(frozen=True)
+class Workout:
+    """Figures of a session.
+
+    Attributes:
+        sets: Number of sets.
+        repetitions: Number of repetitions in all.
+        best_set: Repetitions of the longest set.
+        rest_s: Mean rest between two sets, from the top of the last repetition to the start of the
+            next one's descent; None with fewer than two.
+        tempo_s: Mean duration of a repetition that was seen, from the start of the descent; None
+            without any.
+    """
+
+    sets: int
+    repetitions: int
+    best_set: int
+    rest_s: float | None
+    tempo_s: float | None
+
+
+def workout(tally: Tally) -> Workout:
+    """The figures of a session."""
+    sets = tally.sets
+    rests = [b[0].start_s - a[-1].top_s for a, b in pairwise(sets)]
+    tempos = [c.rep.top_s - c.rep.start_s for c in tally.reps if not c.by_hand]
+    return Workout(
+        sets=len(sets),
+        repetitions=len(tally.reps),
+        best_set=max(map(len, sets), default=0),
+        rest_s=fmean(rests) if rests else None,
+        tempo_s=fmean(tempos) if tempos else None,
+    )
