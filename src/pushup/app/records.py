@@ -30,7 +30,7 @@ def _row(number: int, counted: Counted) -> dict[str, object]:
         "start_s": round(rep.start_s, 3),
         "bottom_s": round(rep.bottom_s, 3),
         "time_s": round(rep.top_s, 3),
-        "depth": round(rep.depth, 3),
+        "depth": round(float(rep.depth), 3),
         "confidence": round(rep.confidence, 3),
         "by_hand": int(counted.by_hand),
         **rep.evidence,
