@@ -115,6 +115,7 @@ def _write(image: np.ndarray, text: str, y: int) -> None:
 
 def _save(out: Path, sheet: np.ndarray) -> None:
     suffix = ".jpg" if out.suffix.lower() in (".jpg", ".jpeg") else ".png"
-    encoded = cv2.imencode(suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1]
+    options = [cv2.IMWRITE_JPEG_QUALITY, 80] if suffix == ".jpg" else []
+    encoded = cv2.imencode(suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), options)[1]
     with replacing(out) as part:
         part.write_bytes(encoded.tobytes())
