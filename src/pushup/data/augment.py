@@ -1,6 +1,7 @@
 """Training-time variation: one random crop of the frame, then changes of its pixels."""
 
 from collections.abc import Callable
+from typing import Any
 from dataclasses import dataclass
 from random import Random
 
@@ -63,6 +64,24 @@ class RandomCrop:
 def _centre_side(box: Box) -> tuple[np.ndarray, float]:
     x1, y1, x2, y2 = box
     return np.array([(x1 + x2) / 2, (y1 + y2) / 2]), max(x2 - x1, y2 - y1)
+
+
+def pipeline(**steps: Any) -> Callable:
+    """Changes of pixels one after the other; names let a configuration change or drop one.
+
+    Args:
+        steps: `albumentations` transforms that move no pixel, in order; None for none.
+    """
+    import albumentations  # takes a second, and only training needs it
+
+    return albumentations.Compose([step for step in steps.values() if step is not None])
+
+
+def one_of(p: float, **choices: Any) -> Callable:
+    """One of several changes, for a share `p` of the pictures; see `pipeline`."""
+    import albumentations
+
+    return albumentations.OneOf([choice for choice in choices.values() if choice is not None], p=p)
 
 
 @dataclass(frozen=True)

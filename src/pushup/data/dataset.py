@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 from pushup.cli import InputError
 from pushup.data.augment import Augment
 from pushup.data.records import Record
+from pushup.data.sampling import Draw
 from pushup.data.source import KeypointSource
 from pushup.geometry import Box, Framing
 from pushup.skeleton import Skeleton
@@ -40,8 +41,11 @@ class KeypointDataset(Dataset):
     def __len__(self) -> int:
         return len(self.source)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, draw: int | Draw) -> dict[str, Any]:
         """One sample.
+
+        Args:
+            draw: Index; and the seed of the variation (default: the index).
 
         Returns:
             image: uint8 RGB tensor (3, H, W).
@@ -53,6 +57,7 @@ class KeypointDataset(Dataset):
             source, group: as in the record; an image without a group is one of its own.
             head_size: PCKh reference length in input pixels, NaN if unknown.
         """
+        index, seed = draw if isinstance(draw, tuple) else (draw, draw)
         image, record = self.source[index]
         person = self._person(record)
         height, width = image.shape[:2]
@@ -61,8 +66,7 @@ class KeypointDataset(Dataset):
             transform = self.framing.transform((width, height), self.input_size, person)
             pixels = transform.warp(image)
         else:
-            # torch's generator is the one that is seeded in every loader process.
-            rng = np.random.default_rng(int(torch.randint(2**62, ())))
+            rng = np.random.default_rng(seed)
             base = person or (-0.5, -0.5, width - 0.5, height - 0.5)
             transform, flip = self.augment.draw_transform(base, record, self.input_size, rng)
             pixels = self.augment.change_pixels(transform.warp(image), rng)

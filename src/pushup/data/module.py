@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import ConcatDataset, DataLoader, Dataset, WeightedRandomSampler
+from torch.utils.data import DataLoader, Dataset
 
 from pushup.cli import InputError
 from pushup.data.augment import Augment
 from pushup.data.dataset import KeypointDataset
 from pushup.data.hard_examples import draw_weights
+from pushup.data.sampling import DrawnDataset, EpochSampler
 from pushup.data.source import KeypointSource, RecordSource
 from pushup.geometry import Framing
 from pushup.skeleton import Skeleton
@@ -32,6 +33,7 @@ class KeypointDataModule(pl.LightningDataModule):
         source_weights: Mapping[str, float] | None = None,
         hard_examples: str | None = None,
         extra_train: KeypointSource | None = None,
+        seed: int = 0,
     ) -> None:
         """Describe the data; nothing is read before it is needed.
 
@@ -50,6 +52,7 @@ class KeypointDataModule(pl.LightningDataModule):
             hard_examples: `images.csv` of an evaluation of the training split; images of large
                 error are drawn more often; see `draw_weights`.
             extra_train: Further training pictures, such as rendered ones.
+            seed: Of what is drawn in training; see `EpochSampler`.
         """
         super().__init__()
         self.open_split, self.skeleton, self.input_size = open_split, skeleton, input_size
@@ -58,7 +61,7 @@ class KeypointDataModule(pl.LightningDataModule):
         self.train_split, self.val_split = train_split, val_split
         self.source_weights = dict(source_weights or {})
         self.hard_examples = hard_examples
-        self.extra_train = extra_train
+        self.extra_train, self.seed = extra_train, seed
 
     def eval_dataset(self, split: str) -> KeypointDataset:
         """A split as it is, without variation."""
@@ -70,12 +73,12 @@ class KeypointDataModule(pl.LightningDataModule):
         one_by_one = self.framing is Framing.RECTANGLE
         return self._loader(self.eval_dataset(split), 1 if one_by_one else self.batch_size)
 
-    def train_dataset(self) -> ConcatDataset:
+    def train_dataset(self) -> DrawnDataset:
         """The varied training split, and the extra pictures after it."""
         sources = [self.open_split(self.train_split)]
         if self.extra_train is not None:
             sources.append(self.extra_train)
-        return ConcatDataset(
+        return DrawnDataset(
             KeypointDataset(source, self.skeleton, self.input_size, self.framing, self.augment)
             for source in sources
         )
@@ -83,13 +86,11 @@ class KeypointDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader:
         """Shuffled, or drawn by `source_weights` and `hard_examples`."""
         dataset = self.train_dataset()
-        sampler = None
+        weights = None
         if self.source_weights or self.hard_examples:
             weights = [w for part in dataset.datasets for w in self._weights(part)]  # type: ignore
-            sampler = WeightedRandomSampler(weights, len(weights))
-        return self._loader(
-            dataset, self.batch_size, shuffle=sampler is None, sampler=sampler, drop_last=True
-        )
+        sampler = EpochSampler(len(dataset), self.batch_size, self.seed, weights)
+        return self._loader(dataset, self.batch_size, sampler=sampler, drop_last=True)
 
     def val_dataloader(self) -> DataLoader:
         """The validation split."""
@@ -114,5 +115,6 @@ class KeypointDataModule(pl.LightningDataModule):
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
+            generator=torch.Generator(),  # of what its processes are seeded with: not the global
             **options,
         )

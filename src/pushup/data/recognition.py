@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
+from torch.utils.data import DataLoader, Dataset
 
 from pushup.cli import InputError
 from pushup.data.augment import Augment
 from pushup.data.pictures import inside, read_rgb
+from pushup.data.sampling import Draw, EpochSampler
 from pushup.foreign import read_csv
 from pushup.geometry import FrameTransform
 
@@ -93,22 +94,25 @@ class RecognitionDataset(Dataset):
     def __len__(self) -> int:
         return len(self.items)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, draw: int | Draw) -> dict[str, Any]:
         """One sample.
+
+        Args:
+            draw: Index; and the seed of the variation (default: the index).
 
         Returns:
             image: uint8 RGB tensor (3, S, S).
             label: float32, 0 or 1.
             index: int.
         """
+        index, seed = draw if isinstance(draw, tuple) else (draw, draw)
         item = self.items[index]
         image = read_rgb(item.image)
         height, width = image.shape[:2]
         if self.augment is None:
             pixels = FrameTransform.pad_square((width, height), self.input_size).warp(image)
         else:
-            # torch's generator is the one that is seeded in every loader process.
-            rng = np.random.default_rng(int(torch.randint(2**62, ())))
+            rng = np.random.default_rng(seed)
             whole = (-0.5, -0.5, width - 0.5, height - 0.5)
             transform, _ = self.augment.crop.draw(whole, None, self.input_size, rng)
             pixels = self.augment.change_pixels(transform.warp(image), rng)
@@ -164,6 +168,7 @@ class RecognitionDataModule(pl.LightningDataModule):
         group_power: float = 1.0,
         extra_root: str | Path | None = None,
         extra_share: float = 0.5,
+        seed: int = 0,
     ) -> None:
         """Describe the data; nothing is read before it is needed.
 
@@ -179,6 +184,7 @@ class RecognitionDataModule(pl.LightningDataModule):
             group_power: See `draw_weights`.
             extra_root: Another folder whose training split is mixed in, such as rendered pictures.
             extra_share: Share of its pictures among those drawn.
+            seed: Of what is drawn in training; see `EpochSampler`.
 
         Raises:
             InputError: There is no folder, or the model is no classifier.
@@ -190,7 +196,7 @@ class RecognitionDataModule(pl.LightningDataModule):
             raise InputError("data=recognition is for classifiers: add model=classifier")
         self.root, self.input_size, self.augment = Path(root), input_size, augment
         self.batch_size, self.num_workers = batch_size, num_workers
-        self.train_split, self.val_split = train_split, val_split
+        self.train_split, self.val_split, self.seed = train_split, val_split, seed
         self.positive_share, self.group_power = positive_share, group_power
         self.shares = {self.root: 1.0}
         if extra_root is not None:
@@ -215,8 +221,8 @@ class RecognitionDataModule(pl.LightningDataModule):
             weights += [weight * share for weight in drawn]
         return self._loader(
             RecognitionDataset(items, self.input_size, self.augment),
-            sampler=WeightedRandomSampler(weights, len(items)),
-            drop_last=len(items) > self.batch_size,
+            sampler=EpochSampler(len(items), self.batch_size, self.seed, weights),
+            drop_last=True,
         )
 
     def val_dataloader(self) -> DataLoader:
@@ -230,5 +236,6 @@ class RecognitionDataModule(pl.LightningDataModule):
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
+            generator=torch.Generator(),  # of what its processes are seeded with: not the global
             **options,
         )

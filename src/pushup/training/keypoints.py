@@ -12,6 +12,7 @@ from pushup.metrics.torchmetrics_keypoints import BboxPCK, KeypointMAE, PCKs
 from pushup.models.keypoint_model import KeypointModel
 from pushup.training.aspect_ratio import SHARE, crop_aspect_ratio
 from pushup.training.distillation import Teacher
+from pushup.training.losses import MapLoss
 from pushup.training.schedules import Schedule
 from pushup.training.task import Task
 
@@ -24,7 +25,7 @@ class KeypointTask(Task):
     def __init__(
         self,
         model: KeypointModel,
-        loss: nn.Module,
+        loss: MapLoss,
         optimizer: Callable[..., Optimizer],
         schedule: Schedule,
         monitor: str = "val/pcks",
@@ -36,14 +37,18 @@ class KeypointTask(Task):
 
         Args:
             model: What to train.
-            loss: (maps, targets, labelled) -> scalar.
+            loss: For the maps of the model's codec.
             optimizer: See `Task`, as the others.
             schedule: See `Task`.
             monitor: See `Task`.
             channels_last: See `Task`.
             pretrained_lr_scale: See `Task`.
             teacher: Adds a trained network's heatmaps to the targets in training.
+
+        Raises:
+            InputError: The loss is none for the model's codec.
         """
+        loss.check(model.codec)
         super().__init__(model, optimizer, schedule, monitor, channels_last, pretrained_lr_scale)
         self.loss = loss
         self.teacher = teacher

@@ -1,19 +1,43 @@
-"""Losses on maps: (maps, targets, labelled) -> scalar. Maps are logits where they are heatmaps."""
+"""Losses on maps: (maps, targets, labelled) -> scalar. Maps are logits where they are heatmaps.
+
+Each says in `codec` whose maps and targets it takes.
+"""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from pushup.cli import InputError
+from pushup.codecs import Codec, GaussianHeatmap, OffsetHeatmap
 
 
-class OffsetHeatmapLoss(nn.Module):
+class MapLoss(nn.Module):
+    """What every loss here is.
+
+    Attributes:
+        codec: The representation that it is made for.
+    """
+
+    codec: type
+
+    def check(self, codec: Codec) -> None:
+        """InputError unless the loss is made for maps of this codec."""
+        if not isinstance(codec, self.codec):
+            raise InputError(
+                f"{type(self).__name__} is no loss for {type(codec).__name__}: "
+                f"choose a loss for it, or a codec of {self.codec.__name__}"
+            )
+
+
+class OffsetHeatmapLoss(MapLoss):
     """The published loss of the encoder-decoder nets, for `OffsetHeatmap` maps.
 
     4 x mean binary cross-entropy of the heatmaps + the squared error of the offsets at the joints'
     cells / (2 x 7 x batch), where 7 is the number of joints. Unlabelled joints count as empty
     heatmaps, as released.
     """
+
+    codec = OffsetHeatmap
 
     def __init__(self, heatmap_weight: float = 4.0, offset_weight: float = 1.0) -> None:
         super().__init__()
@@ -30,15 +54,17 @@ class OffsetHeatmapLoss(nn.Module):
         return self.heatmap_weight * classification + self.offset_weight * regression
 
 
-class HeatmapBCELoss(nn.Module):
+class HeatmapBCELoss(MapLoss):
     """The published loss of BlazePose: mean binary cross-entropy over all cells and channels."""
+
+    codec = GaussianHeatmap
 
     def forward(self, maps: Tensor, targets: Tensor, labelled: Tensor) -> Tensor:
         """Maps and targets (B, K, S, S), labelled (B, K) (not used, as released)."""
         return binary_cross_entropy_with_logits(maps, targets)
 
 
-class MaskedGaussianLoss(nn.Module):
+class MaskedGaussianLoss(MapLoss):
     """Binary cross-entropy against Gaussian targets, over labelled joints only.
 
     Summed over a joint's cells, so that its size does not depend on how much of a map is empty,
@@ -48,6 +74,8 @@ class MaskedGaussianLoss(nn.Module):
         hardest: Only so many joints of each picture count, those of the highest loss: the online
             hard keypoint mining of Chen et al., "Cascaded Pyramid Network", CVPR 2018. None: all.
     """
+
+    codec = GaussianHeatmap
 
     def __init__(self, hardest: int | None = None) -> None:
         super().__init__()

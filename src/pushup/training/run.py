@@ -1,45 +1,73 @@
-"""From a configuration to a trained model: the one place where training is put together."""
+"""One run of train.py: everything that is stated in a configuration, put together."""
 
-import csv
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
-from pytorch_lightning.utilities import rank_zero_only
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.trainer.states import TrainerStatus
 
-from pushup.cli import InputError
-from pushup.files import write_csv
+from pushup.cli import InputError, make_output_dir
 from pushup.models import KeypointModel, weights
+from pushup.models.network import FoldsBatchNorm
+from pushup.training.checkpoints import AtomicCheckpointIO
 from pushup.training.memory import keep_freed_memory
+from pushup.training.reproducible import SeedEachEpoch
+from pushup.training.resume import checkpoint_to_resume, keep_metrics
+from pushup.training.start import adopt
 
 
-def train(config: DictConfig, output_dir: Path) -> dict[str, float]:
+def train(
+    config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()
+) -> dict[str, float]:
     """Train as configured, into `output_dir`, and return the last logged metrics.
 
     `checkpoints/best.ckpt` and `last.ckpt`, `metrics.csv` and `previews/` appear as it goes.
+
+    Args:
+        config: Of conf/train.yaml; takes in what a file to start from or to resume says.
+        output_dir: A new folder, or the one of the run to resume.
+        overrides: The command line that `config` comes from; see `pushup.training.start`.
+
+    Returns:
+        By name; of the monitored metric also the best, as "best METRIC".
+
+    Raises:
+        InputError: Something does not fit, or the training diverges.
+        KeyboardInterrupt: It was stopped by Ctrl-C.
     """
     _quieten_lightning()
     keep_freed_memory()
-    resume_from = _checkpoint_to_resume(config, output_dir)
+    resumed = checkpoint_to_resume(config, output_dir, overrides)
+    if config.init_from and not resumed:
+        adopt(config, config.init_from, overrides)
+    _check_device(config.trainer)
+    make_output_dir(output_dir, config)
     pl.seed_everything(config.seed, workers=True, verbose=False)
     model = instantiate(config.model.module)
     data = instantiate(config.data.module)
-    if config.init_from:
-        source = weights.load(config.init_from, None)
-        if config.model.get("batch_norm") and isinstance(source, KeypointModel):
-            source.unfold(next(iter(data.train_dataloader()))["image"])
-        _copy_matching(source, model, config.init_from)
+    if config.init_from and not resumed:
+        _copy_weights(config.init_from, model, data)
     task = instantiate(config.model.task)(
         model=model, optimizer=instantiate(config.optimizer), schedule=instantiate(config.scheduler)
     )
-    callbacks = list(instantiate(config.callbacks).values())
-    trainer = instantiate(config.trainer, callbacks=callbacks, logger=instantiate(config.logger))
-    trainer.fit(task, datamodule=data, ckpt_path=resume_from)
-    return {name: float(value) for name, value in trainer.callback_metrics.items()}
+    if resumed:
+        keep_metrics(output_dir)
+    callbacks = [*instantiate(config.callbacks).values(), SeedEachEpoch(config.seed)]
+    trainer = instantiate(
+        config.trainer,
+        callbacks=callbacks,
+        logger=instantiate(config.logger),
+        plugins=[AtomicCheckpointIO()],
+    )
+    _fit(trainer, task, data, resumed)
+    return _metrics(trainer, config.monitor.metric)
 
 
 def _quieten_lightning() -> None:
@@ -55,56 +83,45 @@ def _quieten_lightning() -> None:
         warnings.filterwarnings("ignore", message)
 
 
-def _checkpoint_to_resume(config: DictConfig, output_dir: Path) -> str | None:
-    """The last checkpoint if asked to resume; the curves so far are kept beside the new ones."""
-    last = output_dir / "checkpoints" / "last.ckpt"
-    if not config.resume:
-        if last.exists():
-            raise InputError(
-                f"{output_dir} already holds a run: add resume=true to go on with it, "
-                "or choose another run=NAME"
-            )
-        return None
-    if not last.exists():
-        raise InputError(
-            f"nothing to resume: no checkpoint {last}; give the run=NAME of an earlier run"
-        )
-    spec, _ = weights.read(last)
-    if config.model.name not in (spec["name"], None):
-        raise InputError(f"{last} holds model {spec['name']!r}: add model={spec['name']}")
-    curves = output_dir / "metrics.csv"
-    if curves.exists():
-        curves.rename(curves.with_name(f"metrics_until_epoch_{spec['training']['epoch']}.csv"))
-    return str(last)
+def _check_device(trainer: DictConfig) -> None:
+    if trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
+        raise InputError("this machine has no GPU that torch can use: add trainer=cpu")
+    if trainer.accelerator == "cpu" and trainer.get("sync_batchnorm"):
+        trainer.sync_batchnorm = False  # torch has it for GPUs alone
 
 
-def _copy_matching(source, target, origin: str) -> None:
-    """Start from the weights of another training of the same architecture."""
+def _copy_weights(source: str, model: Any, data: pl.LightningDataModule) -> None:
+    """Start from the weights of another training of the same model."""
+    trained = weights.load(source, None)
+    if isinstance(trained, KeypointModel) and isinstance(model.network, FoldsBatchNorm):
+        if model.network.folded:
+            trained.fold()
+        else:
+            trained.unfold(next(iter(data.train_dataloader()))["image"])
     try:
-        target.network.load_state_dict(source.network.state_dict())
+        model.network.load_state_dict(trained.network.state_dict())
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"init_from={origin} does not fit this model: {reason}") from error
+        raise InputError(f"init_from={source} does not fit this model: {reason}") from error
 
 
-@rank_zero_only
-def report(
-    metrics: dict[str, float], output_dir: Path, overrides: Sequence[str], table: Path | None
+def _fit(
+    trainer: pl.Trainer, task: pl.LightningModule, data: pl.LightningDataModule, resumed: Path | None
 ) -> None:
-    """Print a run's figures; in a sweep, add them to its table."""
-    figures = {name: f"{value:.6g}" for name, value in sorted(metrics.items())}
-    if table is not None:
-        row = {"run": output_dir.name, "overrides": " ".join(overrides), **figures}
-        append_summary(table, row)
-    print(f"{output_dir}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
+    try:
+        trainer.fit(task, datamodule=data, ckpt_path=None if resumed is None else str(resumed))
+    except SystemExit as error:  # what Lightning makes of Ctrl-C
+        if trainer.state.status == TrainerStatus.INTERRUPTED:
+            raise KeyboardInterrupt from error
+        raise
 
 
-def append_summary(path: Path, row: Mapping[str, object]) -> None:
-    """Add one run to the table of a sweep, widening the table if the run has new columns."""
-    rows: list[Mapping[str, object]] = []
-    if path.exists():
-        with path.open(newline="") as file:
-            rows += csv.DictReader(file)
-    rows.append(row)
-    columns = list(dict.fromkeys(key for r in rows for key in r))
-    write_csv(path, columns, rows)
+def _metrics(trainer: pl.Trainer, monitored: str) -> dict[str, float]:
+    found = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    for callback in trainer.checkpoint_callbacks:
+        if isinstance(callback, ModelCheckpoint) and callback.monitor == monitored:
+            score = callback.best_model_score
+            if score is not None:
+                found[f"best {monitored}"] = float(score)
+    # Lightning tells what is logged each step and each epoch three times
+    return {name: value for name, value in found.items() if not name.endswith(("_step", "_epoch"))}

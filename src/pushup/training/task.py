@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from pushup.cli import InputError
 from pushup.models.weights import Model, current_commit
 from pushup.specs import SPEC_KEY
 from pushup.training.schedules import Schedule
@@ -49,8 +50,26 @@ class Task(pl.LightningModule, ABC):
         """Loss of a batch of "train" or "val", with everything logged under `stage/`."""
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
-        """One batch of the training split."""
-        return self._shared_step(batch, "train")
+        """One batch of the training split; InputError for a loss that is no number."""
+        loss = self._shared_step(batch, "train")
+        # looking at it waits for the device: on a GPU only now and then
+        if loss.device.type == "cpu" or batch_idx % self.trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+            self._refuse_divergence(loss)
+        return loss
+
+    def on_train_epoch_end(self) -> None:
+        """No checkpoint is written of weights that are no numbers."""
+        loss = self.trainer.callback_metrics.get("train/loss")
+        if loss is not None:
+            self._refuse_divergence(loss)
+
+    def _refuse_divergence(self, loss: Tensor) -> None:
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"the loss is {float(loss)} in epoch {self.current_epoch}: lower optimizer.lr, or "
+                "compute in trainer.precision=32-true; the last checkpoint is that of the epoch "
+                "before"
+            )
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         """One batch of the validation split."""

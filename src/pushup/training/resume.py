@@ -1,0 +1,86 @@
+"""Going on with a run: what is checked before, and what is kept."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from pushup.cli import CONFIG_NAME, InputError
+from pushup.models import weights
+from pushup.training.start import adopt
+
+FIXED = ("optimizer", "scheduler")
+"""Their state lies in the checkpoint, and is what goes on."""
+
+IGNORED = ("run", "resume", "output_dir", "init_from")
+
+
+def checkpoint_to_resume(
+    config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()
+) -> Path | None:
+    """The checkpoint with which a run goes on; None for a run that begins.
+
+    `config` takes the model from the checkpoint, and what else differs from the run so far is
+    printed.
+
+    Raises:
+        InputError: There is a run, and it is not to be resumed; or none to resume; or it is
+            finished; or what is stated cannot go on from its checkpoint.
+    """
+    last = output_dir / "checkpoints" / "last.ckpt"
+    if not config.resume:
+        if last.exists():
+            raise InputError(
+                f"{output_dir} already holds a run: add resume=true to go on with it, "
+                "or choose another run=NAME"
+            )
+        return None
+    if not last.exists():
+        raise InputError(
+            f"nothing to resume: no checkpoint {last}; give the run=NAME of an earlier run"
+        )
+    adopt(config, last, overrides)
+    epochs = weights.read(last)[0]["training"]["epoch"] + 1
+    most = config.trainer.max_epochs
+    if most is not None and 0 <= most <= epochs:
+        raise InputError(
+            f"{output_dir} is finished after {epochs} epochs: raise trainer.max_epochs "
+            "to go on with it"
+        )
+    if (output_dir / CONFIG_NAME).is_file():
+        stored = OmegaConf.load(output_dir / CONFIG_NAME)
+        _compare(_flat(OmegaConf.to_container(stored)), _flat(_resolved(config)), last)
+    return last
+
+
+def _compare(before: dict[str, Any], now: dict[str, Any], last: Path) -> None:
+    for key in sorted(before.keys() | now.keys()):
+        if key.split(".")[0] in IGNORED or before.get(key) == now.get(key):
+            continue
+        if key.split(".")[0] in FIXED:
+            raise InputError(
+                f"resume=true goes on with {key}={before.get(key)}: leave out "
+                f"{key}={now.get(key)}, or begin another run with init_from={last}"
+            )
+        print(f"resume: {key}={now.get(key)}, before {before.get(key)}")
+
+
+def _resolved(config: DictConfig) -> Any:
+    return OmegaConf.to_container(config, resolve=True)
+
+
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(node, dict) or not node:
+        return {prefix.removesuffix("."): node}
+    return {k: v for key in node for k, v in _flat(node[key], f"{prefix}{key}.").items()}
+
+
+def keep_metrics(output_dir: Path) -> None:
+    """Set the curves so far aside, as `metrics_part_1.csv` and so on: none is ever overwritten."""
+    curves = output_dir / "metrics.csv"
+    if curves.exists():
+        part = 1
+        while (kept := output_dir / f"metrics_part_{part}.csv").exists():
+            part += 1
+        curves.rename(kept)
