@@ -28,7 +28,7 @@ LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)]*))?\)")
 BLOCK = re.compile(r"```sh\n(.*?)```", re.S)
 SPAN = re.compile(r"`((?:python )?(?:train|evaluate|infer)\.py [^`]+|python -m [^`]+)`")
 ROOTS = {"train.py": "train", "evaluate.py": "evaluate", "infer.py": "infer"}
-EXAMPLES = {"NAME": "mobilenet", "NAME_distilled": "mobilenet_distilled"}
+EXAMPLES = {"NAME": "mobilenet"}
 """What a reader may put for a placeholder."""
 
 

@@ -31,7 +31,7 @@ TOP_LEVEL = (
 MACHINE_PATH = re.compile(r"(?<![\w.}*-])/" + r"(work|root|tmp|opt|home)/\w")
 
 
-BASES = {"data=keypoints", "data=files", "model=keypoints", "model=video"}
+BASES = {"data=keypoints", "data=files", "model=keypoints", "model=video", "trainer=base"}
 """Options that only others build upon."""
 
 NEEDED = {
@@ -162,7 +162,7 @@ def test_every_experiment_trains(name: str, tmp_path: Path) -> None:
     small = write_keypoint_model(tmp_path / "start.safetensors")
     if name == "classification_head":
         start = small
-    given = [f"teacher.ckpt_path={small}"] if name.endswith("_distilled") else []
+    given = [f"teacher.ckpt_path={small}"] if name == "distilled" else []
     if name.startswith("pseudo_labels"):
         more = write_labelled_pictures(tmp_path / "more")
         given = ["model=blazepose", f"data.extra_train.root={more}"]

@@ -45,12 +45,8 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
             with _interrupted_by_signals():
                 return function(*args, **kwargs)
         except Exception as error:
-            line = one_line(error)
-            if line is None:
-                raise
-            _remove_empty_folders()
-            print(f"error: {line}", file=sys.stderr)
-            sys.exit(1)
+            _fail(error)
+            raise
         except KeyboardInterrupt:
             print("stopped", file=sys.stderr)
             sys.exit(130)
@@ -96,9 +92,22 @@ def run(
     try:
         hydra.main(str(CONF), config_name, version_base="1.3")(function)()
     except HydraException as error:
+        _fail(error)
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         told = itertools.takewhile(lambda line: not line.startswith(_HYDRA_DETAILS), lines)
         print(f"error: {' '.join(told)}", file=sys.stderr)
+        sys.exit(1)
+    except Exception as error:  # of a job of a sweep
+        _fail(error)
+        raise
+
+
+def _fail(error: Exception) -> None:
+    """Exit with the one line of an `InputError`; nothing for another error."""
+    line = one_line(error)
+    if line is not None:
+        _remove_empty_folders()
+        print(f"error: {line}", file=sys.stderr)
         sys.exit(1)
 
 

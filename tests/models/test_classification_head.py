@@ -142,7 +142,7 @@ def trained(tmp_path, data_root):
         with hydra.initialize_config_dir(str(REPOSITORY / "conf"), version_base="1.3"):
             config = hydra.compose("train", list(settings))
         folder = make_output_dir(config.output_dir, config)
-        command(run.train)(config, folder)
+        command(run.train)(config, folder, settings)
         return folder / "checkpoints"
 
     return start, train

@@ -6,6 +6,7 @@ train model=mobilenet data=mpii data.root=DIR [experiment=NAME] [...]
 import importlib.util
 import math
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,25 +15,55 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from pushup.cli import command, make_output_dir, run
+from pushup.cli import command, run
+
+
+def train(config: DictConfig) -> float:
+    """One run; returns the monitored metric, nan if there was no validation."""
+    job = HydraConfig.get()
+    # Processes that Lightning starts for further devices belong to the same run.
+    os.environ["PUSHUP_RUN"] = config.run
+    overrides = list(job.overrides.task)
+    if job.mode == RunMode.MULTIRUN:
+        config.output_dir = job.runtime.output_dir
+        return job_of_sweep(config, overrides, Path(job.sweep.dir) / "summary.csv")
+    return single_run(config, overrides)
 
 
 @command
-def train(config: DictConfig) -> float:
-    """One run; returns the monitored metric."""
-    from pushup.training import run as training
+def single_run(config: DictConfig, overrides: Sequence[str]) -> float:
+    """A run of its own; stopped by Ctrl-C, it says how to go on."""
+    from pushup.training.run import train
+    from pushup.training.summary import print_metrics
 
-    # Processes that Lightning starts for further devices belong to the same run.
-    os.environ["PUSHUP_RUN"] = config.run
-    job = HydraConfig.get()
-    sweep = job.mode == RunMode.MULTIRUN
-    if sweep:
-        config.output_dir = job.runtime.output_dir
-    output_dir = make_output_dir(config.output_dir, config)
-    metrics = training.train(config, output_dir)
-    table = Path(job.sweep.dir) / "summary.csv" if sweep else None
-    training.report(metrics, output_dir, job.overrides.task, table)
-    return metrics.get(config.monitor.metric, math.nan)  # nan: there was no validation
+    output_dir = Path(config.output_dir)
+    try:
+        metrics = train(config, output_dir, overrides)
+    except KeyboardInterrupt:
+        if (output_dir / "checkpoints" / "last.ckpt").exists():
+            kept = [o for o in overrides if o.partition("=")[0] not in ("run", "resume")]
+            words = ["python", "train.py", *kept, f"run={config.run}", "resume=true"]
+            print(f"go on with: {shlex.join(words)}", file=sys.stderr)
+        raise
+    print_metrics(output_dir, metrics)
+    return metrics.get(config.monitor.metric, math.nan)
+
+
+def job_of_sweep(config: DictConfig, overrides: Sequence[str], table: Path) -> float:
+    """One job of a sweep; it leaves a row in the table, also if it fails."""
+    from pushup.training.run import train
+    from pushup.training.summary import append_row, print_metrics, row_of
+
+    output_dir = Path(config.output_dir)
+    try:
+        metrics = train(config, output_dir, overrides)
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        append_row(table, row_of(output_dir.name, overrides, {}, reason))
+        raise  # Hydra runs the other jobs, and raises at the end
+    append_row(table, row_of(output_dir.name, overrides, metrics))
+    print_metrics(output_dir, metrics)
+    return metrics.get(config.monitor.metric, math.nan)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -1,9 +1,9 @@
 """Training-time variation: one random crop of the frame, then changes of its pixels."""
 
 from collections.abc import Callable
-from typing import Any
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import numpy as np
 

@@ -20,7 +20,10 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
     ) -> None:
         """Write `checkpoint`; InputError if it cannot be written: the one before then stays."""
-        with replacing(path, "make room, then go on with resume=true") as part, part.open("wb") as file:
+        with (
+            replacing(path, "make room, then go on with resume=true") as part,
+            part.open("wb") as file,
+        ):
             torch.save(checkpoint, file)
             file.flush()
             os.fsync(file.fileno())

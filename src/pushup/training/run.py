@@ -23,9 +23,7 @@ from pushup.training.resume import checkpoint_to_resume, keep_metrics
 from pushup.training.start import adopt
 
 
-def train(
-    config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()
-) -> dict[str, float]:
+def train(config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()) -> dict[str, float]:
     """Train as configured, into `output_dir`, and return the last logged metrics.
 
     `checkpoints/best.ckpt` and `last.ckpt`, `metrics.csv` and `previews/` appear as it goes.
@@ -106,7 +104,10 @@ def _copy_weights(source: str, model: Any, data: pl.LightningDataModule) -> None
 
 
 def _fit(
-    trainer: pl.Trainer, task: pl.LightningModule, data: pl.LightningDataModule, resumed: Path | None
+    trainer: pl.Trainer,
+    task: pl.LightningModule,
+    data: pl.LightningDataModule,
+    resumed: Path | None,
 ) -> None:
     try:
         trainer.fit(task, datamodule=data, ckpt_path=None if resumed is None else str(resumed))

@@ -81,12 +81,12 @@ def _of_keypoints(config: DictConfig, spec: dict[str, Any], path: Path) -> dict[
     return {**own, **inner, "skeleton.name": spec["skeleton"]}
 
 
-def _adopt_network(
-    config: DictConfig, spec: dict[str, Any], stated: "Stated", path: Path
-) -> None:
+def _adopt_network(config: DictConfig, spec: dict[str, Any], stated: "Stated", path: Path) -> None:
     """Let the configuration name the network of the file, whichever model it had chosen."""
     if "network" not in config.model:
-        raise InputError(f"{path} holds a keypoints model, no classifier: leave out model=classifier")
+        raise InputError(
+            f"{path} holds a keypoints model, no classifier: leave out model=classifier"
+        )
     network = NETWORKS[spec["network"]["kind"]]
     same = get_object(config.model.network._target_) is network and config.model.network.get(
         "encoder"
@@ -138,7 +138,9 @@ class Stated:
                 self._keys.update(_of_experiment(value))
 
     def __contains__(self, key: str) -> bool:
-        """Whether `key` is stated: itself, or its group, unless that is `model` as a whole."""
+        """Whether `key` is stated: itself or its group; of a whole `model` only the name is."""
+        if key == "model.name" and "model" in self._keys:
+            return True
         parents = (key.rsplit(".", n)[0] for n in range(1, key.count(".") + 1))
         return key in self._keys or any(p in self._keys and p != "model" for p in parents)
 
