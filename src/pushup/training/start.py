@@ -16,6 +16,7 @@ from pushup.codecs import CODECS
 from pushup.models import weights
 from pushup.models.keypoint_model import NETWORKS
 from pushup.paths import CONF
+from pushup.specs import locate
 
 CHANGEABLE = (
     *("model.name", "model.framing", "model.network.batch_norm"),
@@ -33,13 +34,13 @@ def adopt(config: DictConfig, source: str | Path, overrides: Iterable[str]) -> N
 
     Args:
         config: Changed in place.
-        source: See `pushup.models.weights.locate`.
+        source: See `pushup.specs.locate`.
         overrides: The command line, as Hydra takes it.
 
     Raises:
         InputError: The file cannot be used, or something stated conflicts with it.
     """
-    path = weights.locate(source)
+    path = locate(source)
     spec, _ = weights.read(path)
     stated = Stated(overrides)
     if config.model.get("pretrained") and "model.pretrained" in stated:
