@@ -110,3 +110,60 @@ def test_refinement_stays_in_the_neighbourhood_on_flat_maps():
 def test_unknown_codec_is_named():
     with pytest.raises(InputError, match="simcc"):
         build_codec("simcc")
+
+
+def from_log(log_heat: np.ndarray) -> np.ndarray:
+    """Logits whose probabilities have these logarithms, below 0."""
+    return (log_heat - np.log(-np.expm1(log_heat)))[None, None].astype(np.float32)
+
+
+@pytest.mark.parametrize("correlation", [-0.6, 0.0, 0.6])
+def test_the_refinement_is_exact_for_a_correlated_peak(correlation):
+    """A Gaussian that lies askew: the cross term of the Newton step decides."""
+    x, y = np.meshgrid(np.arange(16.0), np.arange(16.0))
+    dx, dy = x - 7.3, y - 8.4
+    precision = 0.2 * np.linalg.inv([[1, correlation], [correlation, 1]])
+    askew = precision[0, 0] * dx**2 + 2 * precision[0, 1] * dx * dy + precision[1, 1] * dy**2
+    (found,), _ = GaussianHeatmap(64).decode(from_log(-0.05 - askew / 2))
+    np.testing.assert_allclose((found[0] + 0.5) / 4 - 0.5, (7.3, 8.4), atol=1e-3)
+
+
+def test_a_step_of_more_than_a_cell_is_not_taken():
+    """A ridge so flat that the step from its highest cell leads two cells away."""
+    log_heat = np.full((16, 16), -2.0)
+    log_heat[7:10, 7:10] = np.array(
+        [[-0.09, -0.17, -0.45], [-0.17, -0.05, -0.13], [-0.45, -0.13, -0.05]]
+    )
+    log_heat[8, 8] = -0.049
+    (found,), _ = GaussianHeatmap(64).decode(from_log(log_heat))
+    np.testing.assert_array_equal((found[0] + 0.5) / 4 - 0.5, (8, 8))
+
+
+@pytest.mark.parametrize("codec", [GaussianHeatmap(64), OffsetHeatmap(64)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_input_ends_where_its_pixels_end(codec, axis):
+    """Pixels are centred on integers: 64 of them reach from -0.5 to, not with, 63.5."""
+    for place, inside in ((-0.51, False), (-0.5, True), (63.49, True), (63.5, False)):
+        keypoints = torch.full((1, 1, 2), 30.0)
+        keypoints[..., axis] = place
+        yes = torch.ones(1, 1, dtype=torch.bool)
+        heat = codec.encode(keypoints, yes, yes, 4)[:, :1]
+        assert bool(heat.max() > 0.5) == inside, place
+
+
+def test_a_rectangle_has_its_own_end():
+    yes = torch.ones(1, 1, dtype=torch.bool)
+    for codec in (GaussianHeatmap(64), OffsetHeatmap(64)):
+        for y, inside in ((31.4, True), (31.6, False)):
+            heat = codec.encode(torch.tensor([[[40.0, y]]]), yes, yes, 4, (64, 32))
+            assert heat.shape[-2:] == (8, 16)
+            assert bool(heat.max() > 0.5) == inside
+
+
+@pytest.mark.parametrize(("offset", "within"), [(9.0, 3.5), (-9.0, -0.5), (0.125, 2.0)])
+def test_an_offset_stays_in_its_cell(offset, within):
+    maps = np.full((1, 3, 16, 16), -5.0, np.float32)
+    maps[0, 0, 6, 5] = 5.0
+    maps[0, 1:] = offset
+    (found,), _ = OffsetHeatmap(64).decode(maps)
+    np.testing.assert_allclose(found[0], (5 * 4 + within, 6 * 4 + within))

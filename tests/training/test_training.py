@@ -10,7 +10,6 @@ import albumentations
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch.nn import functional
 
@@ -30,59 +29,7 @@ from pushup.training.distillation import Teacher
 from pushup.training.losses import HeatmapBCELoss, MaskedGaussianLoss, OffsetHeatmapLoss
 from pushup.training.schedules import warmup_cosine
 from pushup.training.summary import append_row, row_of
-
-TINY = [
-    "model=blazepose",
-    "codec.input_size=64",
-    "trainer.precision=32-true",
-    "trainer.max_epochs=1",
-    "data.num_workers=0",
-    "data.batch_size=8",
-    "callbacks.progress.refresh_rate=0",
-]
-
-
-class Dots:
-    """Pictures of one bright dot on grey; every joint of upper7 lies on it."""
-
-    def __init__(self, length: int) -> None:
-        self.length = length
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __getitem__(self, index: int):
-        rng = np.random.default_rng(index)
-        x, y = rng.integers(12, 52, 2)
-        image = np.full((64, 64, 3), 90, np.uint8)
-        image[y - 3 : y + 4, x - 3 : x + 4] = 255
-        keypoints = np.full((16, 2), np.nan)
-        labelled = np.zeros(16, bool)
-        keypoints[UPPER7.mpii], labelled[UPPER7.mpii] = (x, y), True
-        box = (float(x - 10), float(y - 10), float(x + 10), float(y + 10))
-        return image, Record(
-            Path(), keypoints, labelled, labelled, box, source="dots", group=str(index)
-        )
-
-
-@pytest.fixture
-def configured(tmp_path, repository):
-    """Composes conf/train.yaml as the command line would, on the dots."""
-
-    def build(*overrides, name="run"):
-        with initialize_config_dir(str(repository / "conf"), version_base="1.3"):
-            settings = [*TINY, f"run={name}", f"output_dir={tmp_path}/{name}", *overrides]
-            config = compose("train", settings)
-        return config, Path(config.output_dir)
-
-    return build
-
-
-@pytest.fixture(autouse=True)
-def _dots(monkeypatch):
-    import pushup.synthetic as synthetic
-
-    monkeypatch.setattr(synthetic, "open_split", lambda split, length, seed: Dots(length))
+from support.dots import Dots
 
 
 def test_offset_loss_by_hand():

@@ -30,20 +30,26 @@ class Previews(pl.Callback):
             count: Pictures on a sheet, the first of the validation split.
         """
         self.folder, self.count = Path(folder), count
-        self._batch: dict[str, Tensor] | None = None
+        self._columns: list[np.ndarray] = []
+
+    def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module) -> None:
+        """Begin a new sheet."""
+        self._columns = []
 
     def on_validation_batch_end(self, trainer, pl_module, outputs, batch, batch_idx, *_) -> None:
-        """Keep the first pictures."""
-        if batch_idx == 0 and trainer.is_global_zero and "keypoints" in batch:
-            self._batch = {name: value[: self.count] for name, value in batch.items()}
+        """Draw the first pictures, which may come one by one."""
+        missing = self.count - len(self._columns)
+        if missing > 0 and trainer.is_global_zero and "keypoints" in batch:
+            first = {name: value[:missing] for name, value in batch.items()}
+            self._columns += preview_columns(pl_module.model, first)
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Draw, save and log the sheet."""
-        if self._batch is None:
+        """Save and log the sheet."""
+        if not self._columns:
             return
-        sheet_rgb = preview_sheet(pl_module.model, self._batch)  # type: ignore[arg-type]
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"epoch_{trainer.current_epoch:03d}.png"
+        sheet_rgb = np.hstack(self._columns)
         cv2.imwrite(str(path), cv2.cvtColor(sheet_rgb, cv2.COLOR_RGB2BGR))
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
@@ -51,8 +57,8 @@ class Previews(pl.Callback):
 
 
 @torch.no_grad()
-def preview_sheet(model: KeypointModel, batch: dict[str, Tensor]) -> np.ndarray:
-    """(2 S, N S, 3) uint8 RGB: a column for each picture of the batch."""
+def preview_columns(model: KeypointModel, batch: dict[str, Tensor]) -> list[np.ndarray]:
+    """(2 S, S, 3) uint8 RGB for each picture of the batch; rectangular ones on black."""
     maps = model(batch["image"]).float()
     predicted, _ = model.decode(maps)
     heat = model.codec.heatmaps(maps).amax(1).clamp(0, 1).cpu().numpy()
@@ -66,5 +72,13 @@ def preview_sheet(model: KeypointModel, batch: dict[str, Tensor]) -> np.ndarray:
         true[~batch["labelled"][i].cpu().numpy()] = np.nan
         for points, colour in ((true, TRUE_RGB), (predicted[i].cpu().numpy(), PREDICTED_RGB)):
             draw_skeleton(picture, points, edges, [colour] * joints)
-        columns.append(np.vstack([picture, shown]))
-    return np.hstack(columns)
+        columns.append(np.vstack([_square(p, model.input_size) for p in (picture, shown)]))
+    return columns
+
+
+def _square(picture: np.ndarray, side: int) -> np.ndarray:
+    """A picture in the middle of a black square."""
+    height, width = picture.shape[:2]
+    top, left = (side - height) // 2, (side - width) // 2
+    margins = (top, side - height - top), (left, side - width - left), (0, 0)
+    return np.pad(picture, margins)
