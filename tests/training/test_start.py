@@ -11,9 +11,7 @@ from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.models import BlazePose, EncoderDecoder, KeypointModel, PushUpClassifier, weights
 from pushup.skeleton import BODY16, UPPER7
 
-MOBILENET = functools.partial(
-    EncoderDecoder, encoder="mobilenetv2_050", widths=[32, 16, 16], depths=[1, 1, 1]
-)
+MOBILENET = functools.partial(EncoderDecoder, encoder="mobilenetv2_100")
 SHORT = ("data.length=8", "data.batch_size=4", "optimizer.lr=0")
 
 
@@ -44,18 +42,21 @@ def test_the_file_says_what_the_network_is(trained, file):
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("model.same_padding=false", "model.same_padding=True: leave out model.same_padding=False"),
+        (
+            "model=mobilenet model.same_padding=false",
+            "model.same_padding=True: leave out model.same_padding=False",
+        ),
         ("skeleton=upper7", "skeleton.name=body16: leave out skeleton.name=upper7"),
         ("model.mean=[0,0,0]", r"model.mean=\[0.1, 0.1, 0.1\]: leave out"),
         ("model=blazepose", "holds model 'mine': leave out model=blazepose"),
-        ("experiment=shufflenet", "holds model 'mine': leave out model=shufflenet"),
+        ("experiment=shufflenet", "holds model 'mine': leave out"),
         ("codec=published_offset", "has maps of gaussian_heatmap"),
         ("model.pretrained=true", "leave out model.pretrained"),
     ],
 )
 def test_a_conflict_is_refused_by_name(trained, file, tmp_path, override, told):
     with pytest.raises(InputError, match=told):
-        trained(override, f"init_from={file}")
+        trained(*override.split(), f"init_from={file}")
     assert not (tmp_path / "run").exists()
 
 
@@ -73,7 +74,13 @@ def test_an_experiment_states_what_it_sets(trained, file):
     """Also where it sets what is the default anyway."""
     _, folder = trained(
         *("experiment=distilled", "trainer=cpu", "trainer.max_epochs=1", "model.framing=square"),
-        *("teacher=null", f"init_from={file}", *SHORT, "codec.input_size=64", "data.cache=null"),
+        *(
+            f"teacher.ckpt_path={file}",
+            f"init_from={file}",
+            *SHORT,
+            "codec.input_size=64",
+            "data.cache=null",
+        ),
         "trainer.precision=32-true",
     )
     codec = weights.load(folder / "checkpoints" / "last.ckpt").codec

@@ -34,7 +34,7 @@ def adopt(config: DictConfig, source: str | Path, overrides: Iterable[str]) -> N
 
     Args:
         config: Changed in place.
-        source: See `pushup.specs.locate`.
+        source: See `pushup.specs.locate`; of a video network the configuration says all itself.
         overrides: The command line, as Hydra takes it.
 
     Raises:
@@ -50,7 +50,7 @@ def adopt(config: DictConfig, source: str | Path, overrides: Iterable[str]) -> N
             _take(config, {"model.input_size": spec["input_size"]}, stated, path)
         elif spec["task"] == "recognition":
             _take(config, _of_classifier(config, spec, path), stated, path)
-        else:
+        elif spec["task"] == "keypoints":
             _adopt_network(config, spec, stated, path)
             _take(config, _of_keypoints(config, spec, path), stated, path)
         if "pretrained" in config.model:
