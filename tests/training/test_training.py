@@ -371,7 +371,7 @@ def test_hard_images_are_drawn_more_often(tmp_path):
 def test_hard_images_need_errors_of_the_training_images(tmp_path, configured):
     record = Record(Path("a.jpg"), np.zeros((16, 2)), np.zeros(16, bool), np.zeros(16, bool))
     path = tmp_path / "images.csv"
-    with pytest.raises(InputError, match="(?i)no such file"):
+    with pytest.raises(InputError, match=r"(?i)no such file"):
         draw_weights(path, [record])
     path.write_text("image,pcks\na.jpg,1\n")
     with pytest.raises(InputError, match="cannot be used"):
