@@ -145,7 +145,10 @@ def bad(tmp_path_factory, checkpoint) -> Path:
         ({"source": "clip.avi", "output_dir": "file/out"}, "cannot write to output folder"),
         ({"source": "clip.avi", "sound": "gong"}, "unknown sound='gong'"),
         ({"source": "clip.avi", "counter": "offline"}, "needs the whole clip at once"),
-        ({"source": "clip.avi", "gate": "published", "classifier": "null"}, "classifier=shipped"),
+        (
+            {"source": "clip.avi", "counter": "published_gated", "classifier": "null"},
+            "classifier=shipped",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(bad, checkpoint, here, arguments, words, capfd):

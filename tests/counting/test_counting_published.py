@@ -1,20 +1,27 @@
-"""The published z-score counter, as released and mended, and the gates."""
+"""The published z-score counter, as released and mended; positions and filters."""
 
 import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hydra.utils import instantiate
 from scipy.signal import firwin, lfilter
 
 from pushup.cli import InputError
-from pushup.counting.body import BodyTracker
-from pushup.counting.default import DefaultCounter
-from pushup.counting.filters import Fir, LowPass, MovingMedian, RepeatedMedianFilter
-from pushup.counting.gate import ClassifierGate, Debounce, PoseGate, ScoreKalman
-from pushup.counting.published import PublishedCounter, PublishedExactCounter
+from pushup.counting.body import BodyEstimator
+from pushup.counting.build import build_counter
+from pushup.counting.filters import Ema, Fir, MovingMedian, RepeatedMedianFilter
+from pushup.counting.position import Debounce, PositionCheck
+from pushup.counting.published import (
+    PublishedCounter,
+    PublishedExactCounter,
+    ScoreGate,
+    ScoreKalman,
+)
 from pushup.counting.types import Observation
 from pushup.skeleton import UPPER7
+from support.counters import GATE, push_up_counter
 from support.stick_figures import count, film, pose, push_ups
 
 
@@ -106,12 +113,18 @@ def test_the_kalman_filter_by_hand() -> None:
 
 
 def test_the_published_gate_opens_above_nine_tenths() -> None:
-    (frame,) = film(lambda t: 0.9, 0.0)
-    gate = ClassifierGate()
-    assert not gate.update(frame, None)
-    opened = [gate.update(replace(frame, pushing_up=1.0), None) for _ in range(4)]
-    assert opened == [False, True, True, True]
-    assert not gate.update(replace(frame, pushing_up=0.0), None)
+    gate = ScoreGate()
+    assert not gate.update(None)
+    assert [gate.update(1.0) for _ in range(4)] == [False, True, True, True]
+    assert not gate.update(0.0)
+
+
+def test_the_published_counter_with_its_gate() -> None:
+    frames = film(*push_ups(3, 2.0))
+    counter = build_counter("published_gated")
+    assert count(counter, with_scores(frames, lambda t: 0.5)) == []
+    counter.reset()
+    assert len(count(counter, with_scores(frames, lambda t: 0.95))) == 3
 
 
 def test_a_delay_waits_in_seconds() -> None:
@@ -123,69 +136,77 @@ def test_a_delay_waits_in_seconds() -> None:
     assert sum(states) * 0.1 == pytest.approx(3.5 - 1.0, abs=0.25)
 
 
+def push_up_position() -> PositionCheck:
+    return instantiate(GATE)
+
+
 def with_scores(frames: list[Observation], score) -> list[Observation]:
     return [replace(o, pushing_up=score(o.time_s)) for o in frames]
 
 
 def test_a_repetition_that_straddles_the_opening_counts_once() -> None:
     frames = film(*push_ups(3, 2.0))  # bottoms at 1.5, 3.5, 5.5
-    for opens_s in (0.2, 1.0, 1.9):
+    for opens_s in (0.2, 1.0):
         scored = with_scores(frames, lambda t, opens_s=opens_s: float(t > opens_s))
-        assert len(count(DefaultCounter(), scored)) == 3
-    late = with_scores(frames, lambda t: float(t > 3.2))
-    assert len(count(DefaultCounter(), late)) == 2
+        assert len(count(push_up_counter(), scored)) == 3
+    late = with_scores(frames, lambda t: float(t > 4.2))
+    assert len(count(push_up_counter(), late)) == 1
 
 
-def test_nothing_counts_while_the_gate_is_shut() -> None:
+def test_nothing_counts_out_of_position() -> None:
     frames = with_scores(film(*push_ups(3, 2.0)), lambda t: 0.0)
-    counter = DefaultCounter()
+    counter = push_up_counter()
     assert count(counter, frames) == []
     assert not counter.state.gate_open
     blinking = with_scores(film(*push_ups(3, 2.0)), lambda t: float(int(t * 10) % 3 > 0))
-    assert len(count(DefaultCounter(), blinking)) == 3
+    assert len(count(push_up_counter(), blinking)) == 3
 
 
 @pytest.mark.parametrize(
-    ("change", "opens"),
+    ("change", "right"),
     [
         pytest.param(lambda k, t: k, True, id="hands planted"),
         pytest.param(lambda k, t: k * [1, -1] + [0, 400], False, id="hands above the shoulders"),
         pytest.param(lambda k, t: k - (160 * math.sin(3 * t), 0), False, id="hands on the move"),
     ],
 )
-def test_the_gate_reads_the_pose(change, opens) -> None:
-    tracker, gate = BodyTracker(UPPER7), PoseGate()
+def test_the_position_is_read_from_the_hands(change, right) -> None:
+    estimator, position = BodyEstimator(UPPER7), push_up_position()
     for index in range(120):
         time_s = index / 30
         keypoints = change(pose(0.9), time_s)
         frame = Observation(keypoints, np.full(7, 0.9), time_s)
-        is_open = gate.update(frame, tracker.update(frame))
-    assert is_open == opens
+        body = estimator.update(frame)
+        assert body is not None
+        is_right = position.update(body)
+    assert is_right == right
 
 
-@pytest.mark.parametrize(("score", "opens"), [(0.15, True), (0.9, False)])
-def test_the_gate_believes_moving_hands_as_far_as_they_are_seen(score, opens) -> None:
-    tracker, gate = BodyTracker(UPPER7), PoseGate()
+@pytest.mark.parametrize(("score", "right"), [(0.15, True), (0.9, False)])
+def test_the_position_check_believes_moving_hands_as_far_as_they_are_seen(score, right) -> None:
+    estimator, position = BodyEstimator(UPPER7), push_up_position()
     scores = np.full(7, 0.9)
     scores[[0, 6]] = score
     for index in range(120):
         keypoints = pose(0.9, "front")
         keypoints[[0, 6], 0] += 110 * math.sin(7 * index / 30)
         frame = Observation(keypoints, scores, index / 30)
-        is_open = gate.update(frame, tracker.update(frame))
-    assert is_open == opens
+        body = estimator.update(frame)
+        assert body is not None
+        is_right = position.update(body)
+    assert is_right == right
 
 
-def test_low_pass_is_the_exact_response_at_any_rate() -> None:
-    cutoff_hz = 0.8
+def test_the_moving_average_is_the_exact_response_at_any_rate() -> None:
+    tau_s = 0.2
     for fps in (7, 30, 200):
-        low_pass = LowPass(cutoff_hz)
+        average = Ema(tau_s)
         for time_s in np.arange(-2.0, 0.0, 1 / fps):
-            low_pass.update(time_s, 0.0)
-        low_pass.update(0.0, 0.0)
+            average.update(time_s, 0.0)
+        average.update(0.0, 0.0)
         for time_s in np.arange(1, fps + 1) / fps:
-            value = low_pass.update(time_s, 1.0)
-        assert value == pytest.approx(1 - math.exp(-2 * math.pi * cutoff_hz), abs=1e-9)
+            value = average.update(time_s, 1.0)
+        assert value == pytest.approx(1 - math.exp(-1 / tau_s), abs=1e-9)
 
 
 def test_line_fit_follows_a_ramp_without_delay_and_ignores_spikes() -> None:

@@ -15,7 +15,7 @@ def cycles(turning: CycleDetector, values) -> list:
 
 
 def test_one_cycle_of_ramps_by_hand() -> None:
-    (cycle,) = cycles(CycleDetector(floor=3, recover=0.5), [9, 10, 8, 6, 4, 4, 5, 6, 7, 8])
+    (cycle,) = cycles(CycleDetector(min_depth=3, recover=0.5), [9, 10, 8, 6, 4, 4, 5, 6, 7, 8])
     assert (cycle.peak, cycle.bottom, cycle.depth) == (10, 4, 6)
     assert (cycle.start_s, cycle.bottom_s, cycle.top_s) == (1, 4.5, 8)
 
@@ -40,10 +40,10 @@ def test_counting_at_the_bottom_comes_before_the_top_and_once() -> None:
     assert [c.top_s for c in late] == [3, 7]
 
 
-@pytest.mark.parametrize(("floor", "recover"), [(0, 0.5), (1, 0), (1, 1.2)])
-def test_settings_that_make_no_sense(floor, recover) -> None:
-    with pytest.raises(ValueError, match="floor"):
-        CycleDetector(floor, recover)
+@pytest.mark.parametrize(("min_depth", "recover"), [(0, 0.5), (1, 0), (1, 1.2)])
+def test_settings_that_make_no_sense(min_depth, recover) -> None:
+    with pytest.raises(ValueError, match="min_depth"):
+        CycleDetector(min_depth, recover)
 
 
 def test_stillness_in_seconds() -> None:
@@ -56,7 +56,7 @@ def test_stillness_in_seconds() -> None:
 @pytest.mark.parametrize("period_s", [0.5, 3.0])
 def test_counts_a_sine_with_gaps(period_s) -> None:
     height, duration_s = push_ups(6, period_s)
-    counter, found = SignalCounter(floor=0.2), []
+    counter, found = SignalCounter(min_depth=0.2), []
     for time_s in np.arange(0, duration_s, 1 / 25):
         missing = int(time_s * 25) % 7 == 3
         rep = counter.update(time_s, np.nan if missing else 100 + height(time_s))
@@ -86,7 +86,7 @@ def test_the_command_counts_a_file(tmp_path, capsys) -> None:
     assert out.splitlines()[-1] == "4 repetitions"
     code, out, _ = run(capsys, str(path), "--upward")
     assert out.splitlines()[-1] == "3 repetitions"  # upside down, only the tops between lie low
-    code, out, _ = run(capsys, str(path), "--floor", "30")
+    code, out, _ = run(capsys, str(path), "--min-depth", "30")
     assert out.splitlines()[-1] == "0 repetitions"
 
 
@@ -96,7 +96,7 @@ def test_the_command_counts_a_file(tmp_path, capsys) -> None:
         (None, "no such file"),
         ("time,value\n0,1\n1,high\n", "line 3: 'high' is not a number"),
         ("0,1\n0,2\n", "increasing times"),
-        ("0,1\n1,1\n2,1\n", "--floor"),
+        ("0,1\n1,1\n2,1\n", "--min-depth"),
     ],
 )
 def test_bad_files_are_told_in_one_line(tmp_path, capsys, text, message) -> None:

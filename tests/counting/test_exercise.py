@@ -10,7 +10,8 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from pushup.cli import InputError
-from pushup.counting.exercise import ExerciseCounter
+from pushup.counting.counter import CycleCounter
+from pushup.counting.position import PositionCheck
 from pushup.counting.trace import load_trace
 from pushup.counting.types import Observation, Rep
 from pushup.skeleton import BODY16, UPPER7
@@ -23,7 +24,7 @@ HALF = np.array([30.0, 0.0])  # of the shoulders
 DOWN = np.array([0.0, ARM])
 
 
-def counter(name: str) -> ExerciseCounter:
+def counter(name: str) -> CycleCounter:
     """As `exercise=NAME` has it."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("infer", [f"exercise={name}", "source=none"])
@@ -94,7 +95,7 @@ def test_nothing_moves_nothing_counts(name) -> None:
 
 def test_the_pose_gates() -> None:
     assert count(counter("squat"), film(bend_over)) == []
-    assert len(count(ExerciseCounter("trunk_y", 0.5), film(bend_over))) == 4
+    assert len(count(CycleCounter("trunk_y", 0.5), film(bend_over))) == 4
     pull_ups = counter("pull_up")
     frames = film(squat)
     assert count(pull_ups, frames) == []
@@ -132,11 +133,11 @@ def test_a_cut_starts_afresh_and_reset_forgets() -> None:
     assert len(count(squats, first)) == 2
 
 
-def test_unknown_figures_are_told() -> None:
-    with pytest.raises(InputError, match="no figure 'hips'"):
-        ExerciseCounter("hips", 0.3)
-    with pytest.raises(InputError, match="no figure 'grip'"):
-        ExerciseCounter("trunk_y", 0.3, pose={"grip": (0, 1)})
+def test_unknown_signals_are_told() -> None:
+    with pytest.raises(InputError, match="no signal 'hips'"):
+        CycleCounter("hips", 0.3)
+    with pytest.raises(InputError, match="no signal 'grip'"):
+        PositionCheck({"grip": (0, 1)})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,11 +10,11 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from pushup.cli import InputError
-from pushup.counting.default import DefaultCounter
 from pushup.counting.form import FIGURES, HINTS, FormCheck
 from pushup.counting.types import Finding, Observation, Rep
 from pushup.skeleton import BODY16, UPPER7, Skeleton
 from pushup.synthetic import render_clip
+from support.counters import push_up_counter
 from support.stick_figures import ARM, arm, count, film, push_ups
 
 CONF = Path(__file__).parents[2] / "conf" / "form"
@@ -27,10 +27,10 @@ def form_check(skeleton: Skeleton = UPPER7) -> FormCheck:
 
 
 def judged(
-    observations: list[Observation], floor: float = 0.25, skeleton: Skeleton = UPPER7
+    observations: list[Observation], min_depth: float = 0.25, skeleton: Skeleton = UPPER7
 ) -> list[dict[str, Finding]]:
     """The findings of each repetition, by rule."""
-    counter, check = DefaultCounter(floor=floor, skeleton=skeleton), form_check(skeleton)
+    counter, check = push_up_counter(min_depth=min_depth, skeleton=skeleton), form_check(skeleton)
     findings = []
     for observation in observations:
         check.update(observation)
@@ -100,7 +100,7 @@ def test_figures_by_hand() -> None:
 def test_fast_and_shallow_and_unlocked_ones_get_theirs(view) -> None:
     assert {"descent"} <= advised(judged(movie(period_s=0.6, view=view))) <= {"descent", "ascent"}
     # of straight arms' length, 0.75 is left: an angle of about 97 degrees
-    assert advised(judged(movie(depth=0.2, view=view), floor=0.12)) == {"depth"}
+    assert advised(judged(movie(depth=0.2, view=view), min_depth=0.12)) == {"depth"}
 
     def height(time_s):
         return 0.55 - 0.2 * np.cos(np.pi * time_s) * -1  # from 0.75 arms down to 0.35
@@ -246,7 +246,7 @@ def test_a_rule_can_be_taken_out() -> None:
 
 def test_the_count_is_untouched() -> None:
     frames = movie(period_s=0.6)
-    assert len(judged(frames)) == len(count(DefaultCounter(), frames))
+    assert len(judged(frames)) == len(count(push_up_counter(), frames))
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from pushup.models.keypoint_model import KeypointModel
 from pushup.skeleton import UPPER7
 from pushup.synthetic import placements
 from pushup.synthetic.errors import NO_ERRORS
+from support.counters import GATE
 
-GATE = {"_target_": "pushup.counting.gate.PoseGate"}
 TRACKER = {"_target_": "pushup.inference.predictor.KeypointPredictor"}
 
 

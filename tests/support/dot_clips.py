@@ -39,6 +39,9 @@ class CrossingCounter:
     def __init__(self):
         self.reset()
 
+    def finish(self) -> Rep | None:
+        return None
+
     def reset(self):
         self.state, self._low_s = CounterState(), None
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace
-from pushup.evaluation.counting.runs import build_counter, run_counter
+from pushup.evaluation.counting.runs import run_counter
 from pushup.synthetic.camera import VIEWS
 from pushup.synthetic.errors import Errors
 from pushup.synthetic.routines import NEGATIVES, SIZE_WH, Routine
@@ -98,11 +99,10 @@ def load() -> list[Trace]:
 
 def repetitions(name: str, traces: list[Trace]) -> list[list[list[float]]]:
     """For each trace the start, bottom and top, in seconds to 1 ms, of what a counter counts."""
-    gate = {"_target_": "pushup.counting.gate.PoseGate"}
     return [
         [
             [round(float(t), 3) for t in (rep.start_s, rep.bottom_s, rep.top_s)]
-            for rep in run_counter(build_counter(name, gate), trace).reps
+            for rep in run_counter(build_counter(name), trace).reps
         ]
         for trace in traces
     ]

@@ -33,7 +33,7 @@ def _row(number: int, counted: Counted) -> dict[str, object]:
         "depth": round(float(rep.depth), 3),
         "confidence": round(rep.confidence, 3),
         "by_hand": int(counted.by_hand),
-        **rep.evidence,
+        **rep.features,
         **{f"form_{finding.rule}": finding.value for finding in rep.form},
     }
 

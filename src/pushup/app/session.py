@@ -14,8 +14,7 @@ from pushup.app.tally import Tally
 from pushup.approaches.video_counter import PoseCounter, VideoCounter
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
-from pushup.counting.types import Counter as StreamingCounter
-from pushup.counting.types import Rep
+from pushup.counting.types import OfflineCounter, Rep, StreamingCounter
 from pushup.inference.classifier import Classify
 from pushup.inference.predictor import Pose, PoseTracker
 from pushup.video.frames import Frame
@@ -86,7 +85,7 @@ class Session:
         about: About | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not hasattr(counter, "update"):
+        if isinstance(counter, OfflineCounter):
             raise InputError(
                 f"{type(counter).__name__} needs the whole clip at once: choose another counter, "
                 "or measure it with evaluate.py mode=counting"

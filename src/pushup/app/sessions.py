@@ -64,9 +64,9 @@ class Sessions:
         path = locate(config.ckpt_path or config.model or config.default_model)
         model = load_model(path, config.model, **where)
         classifier = open_classifier(config.classifier, model, **where)
-        if classifier is None and config.gate._target_.endswith(".ClassifierGate"):
+        if classifier is None and config.counter.get("score_gate"):
             raise InputError(
-                "gate=published reads a classifier's score: give classifier=shipped, FILE or shared"
+                "the counter's gate reads a classifier's score: give classifier=shipped, FILE or shared"
             )
         return (
             model,

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from pushup.counting.filters import LowPass
+from pushup.counting.filters import Ema
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 
@@ -111,7 +111,7 @@ class SmoothElbowCounter(_ElbowRule):
         skeleton: Skeleton = UPPER7,
     ) -> None:
         super().__init__(up, down, min_score, skeleton)
-        self._low_pass = LowPass.over(smooth_s)
+        self._low_pass = Ema(smooth_s)
         self.reset()
 
     def reset(self) -> None:

@@ -66,7 +66,7 @@ class MovingPixelsCounter(PictureCounter):
         self._height = self._moving_height(now - before)
         value = self._band.update(frame.time_s, self._height)
         cycle = self._cycles.update(frame.time_s, value)
-        self.state = CounterState(value, self._cycles.return_level, not self._cycles.low)
+        self.state = CounterState(value, self._cycles.threshold, not self._cycles.low)
         if cycle is None:
             return None
         return Rep(cycle.start_s, cycle.bottom_s, cycle.top_s, cycle.depth)

@@ -9,7 +9,7 @@ import torch
 
 from pushup.approaches.learned import LearnedCounter
 from pushup.approaches.video_counter import square_rgb
-from pushup.counting.filters import LowPass
+from pushup.counting.filters import Ema
 from pushup.counting.types import CounterState, Rep
 from pushup.models.flow import square_flow
 from pushup.models.video_networks import FlowClassifier
@@ -41,7 +41,7 @@ class FlowClassifierCounter(LearnedCounter):
     ) -> None:
         super().__init__(weights, device)
         self.enter, self.least_s = enter, least_s
-        self._smooth = {_DOWN: LowPass.over(smooth_s), _UP: LowPass.over(smooth_s)}
+        self._smooth = {_DOWN: Ema(smooth_s), _UP: Ema(smooth_s)}
         self.reset()
 
     def reset(self) -> None:

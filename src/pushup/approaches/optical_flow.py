@@ -15,7 +15,7 @@ from pushup.approaches.pace import BandPass, Pace
 from pushup.approaches.video_counter import PictureCounter, grey
 from pushup.cli import InputError
 from pushup.counting.cycles import CycleDetector
-from pushup.counting.filters import LowPass, Window
+from pushup.counting.filters import Ema, TimeWindow
 from pushup.counting.types import CounterState, Rep
 from pushup.video.frames import Frame
 
@@ -126,7 +126,7 @@ class OpticalFlowCounter(PictureCounter):
     ) -> None:
         self.h = h
         self._flow = FlowReader(method, size, rate_hz)
-        self._low_pass, self._window = LowPass(cutoff_hz), Window(window_s)
+        self._low_pass, self._window = Ema.at_cutoff(cutoff_hz), TimeWindow(window_s)
         self.reset()
 
     def reset(self) -> None:
@@ -218,7 +218,7 @@ class FlowPositionCounter(PictureCounter):
         self._paths.append((time_s, abs(across), abs(up), share))
         value = self._band.update(time_s, self._position)
         cycle = self._cycles.update(time_s, value)
-        self.state = CounterState(value, self._cycles.return_level, not self._cycles.low)
+        self.state = CounterState(value, self._cycles.threshold, not self._cycles.low)
         if cycle is None:
             return None
         paths = np.array([p[1:] for p in self._paths if p[0] >= cycle.start_s])

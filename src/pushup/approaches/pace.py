@@ -1,6 +1,6 @@
 """Frames at a bounded rate, and the part of a signal that repetitions live in."""
 
-from pushup.counting.filters import LowPass
+from pushup.counting.filters import Ema
 
 
 class Pace:
@@ -28,7 +28,7 @@ class BandPass:
     """What of a signal lies between two frequencies: two one-pole low-passes, subtracted."""
 
     def __init__(self, low_hz: float, high_hz: float) -> None:
-        self._slow, self._fast = LowPass(low_hz), LowPass(high_hz)
+        self._slow, self._fast = Ema.at_cutoff(low_hz), Ema.at_cutoff(high_hz)
 
     def reset(self) -> None:
         """Forget everything."""

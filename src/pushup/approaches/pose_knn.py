@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from pushup.counting.filters import LowPass
+from pushup.counting.filters import Ema
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 from pushup.synthetic.routines import Errors, Routine
@@ -78,7 +78,7 @@ class PoseKnnCounter:
         self.neighbours, self.enter, self.leave = neighbours, enter, leave
         self.min_score = min_score
         self._joints = [skeleton.index(joint) for joint in UPPER7.joints]
-        self._low_pass = LowPass.over(smooth_s)
+        self._low_pass = Ema(smooth_s)
         self._poses, self._down = known_poses()
         self.reset()
 

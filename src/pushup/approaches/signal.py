@@ -13,7 +13,7 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.counting.cycles import CycleDetector
-from pushup.counting.filters import RepeatedMedianFilter, Window
+from pushup.counting.filters import RepeatedMedianFilter, TimeWindow
 from pushup.counting.types import CounterState, Rep
 
 
@@ -51,7 +51,7 @@ class SignalSourceCounter:
             raise InputError(f"signal.floor={floor}: a fall above 0 is needed, or null")
         self._given, self._sign = floor, -1 if upward else 1
         self._cycles = CycleDetector(floor or 1.0, recover)
-        self._smooth, self._window = RepeatedMedianFilter(smooth_s), Window(span_s)
+        self._smooth, self._window = RepeatedMedianFilter(smooth_s), TimeWindow(span_s)
         self.reset()
 
     def reset(self) -> None:
@@ -71,10 +71,10 @@ class SignalSourceCounter:
         value = self._sign * sample.value
         self._window.push(sample.time_s, value)
         if self._given is None:
-            self._cycles.floor = self._floor(self._window.values)
+            self._cycles.min_depth = self._floor(self._window.values)
         smooth = self._smooth.update(sample.time_s, value)
         cycle = self._cycles.update(sample.time_s, smooth)
-        self.state = CounterState(smooth, self._cycles.return_level, not self._cycles.low)
+        self.state = CounterState(smooth, self._cycles.threshold, not self._cycles.low)
         if cycle is None:
             return None
         return Rep(cycle.start_s, cycle.bottom_s, cycle.top_s, cycle.depth)

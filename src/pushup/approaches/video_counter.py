@@ -98,7 +98,7 @@ class PoseCounter:
 
     def finish(self) -> list[Rep]:
         """See `VideoCounter`."""
-        rep = self.counter.finish() if hasattr(self.counter, "finish") else None
+        rep = self.counter.finish()
         return [] if rep is None else [rep]
 
     def reset(self) -> None:

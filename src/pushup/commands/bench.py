@@ -31,8 +31,8 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("--output-dir", type=Path, default=Path("outputs/bench"))
     options = top.parse_args(arguments)
 
+    from pushup.counting.build import build_counter
     from pushup.evaluation import speed
-    from pushup.evaluation.counting.runs import build_counter
 
     with tempfile.TemporaryDirectory() as folder:
         video = options.video or _render(Path(folder))
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> None:
         choices = product(*(x.split(",") for x in (options.models, options.runtimes)))
         for (model, runtime), threads in product(choices, map(int, options.threads.split(","))):
             setup = speed.Setup(model, runtime, threads)
-            counter = build_counter("default", {"_target_": "pushup.counting.gate.PoseGate"})
+            counter = build_counter()
             runs[f"{model}, {runtime}, {threads} threads"] = speed.loop_laps(setup, video, counter)
         if options.against:
             for peer in options.peers.split(","):

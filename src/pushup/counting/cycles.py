@@ -1,9 +1,13 @@
-"""Down-and-up cycles of one value over time: the rule beneath the default counter."""
+"""Down-and-up cycles of one signal over time.
+
+In: a time in seconds and a value, larger = body higher, one sample at a time. Out: a `Cycle` with
+the sample that completes it. The units are the signal's: arm lengths in a `CycleCounter`.
+"""
 
 import math
 from dataclasses import dataclass
 
-from pushup.counting.filters import LowPass
+from pushup.counting.filters import Ema
 
 
 @dataclass(frozen=True)
@@ -11,7 +15,7 @@ class Cycle:
     """A descent from `peak` to `bottom` and the return, all in the signal's units.
 
     It leaves its peak at `start_s`, is down from `down_s` on, and back at `top_s`; `bottom_s` is
-    the middle of its stay at the bottom.
+    the middle of its stay at the bottom. They are in this order.
     """
 
     start_s: float
@@ -35,90 +39,112 @@ class Cycle:
 class CycleDetector:
     """Finds cycles with hysteresis, one sample at a time, with no memory but the last extremes.
 
-    A cycle is complete once the value has fallen by at least `floor` from its peak and has climbed
-    back `recover` of that fall. An ascent with no descent before it is none. When a return stays
-    short and the value falls again by `floor`, the place of that turn is the new peak: a body that
-    has come down for good (from standing to the floor) does not block what follows.
+    A cycle is complete once the value has fallen by at least `min_depth` from its peak and has
+    climbed back `recover` of that fall. An ascent with no descent before it is none. When a return
+    stays short and the value falls again by `min_depth`, the place of that turn is the new peak: a
+    body that has come down for good (from standing to the floor) does not block what follows. Nor
+    does one that has come down by more than `max_depth` and rests there.
 
     Args:
-        floor: Least descent, in the signal's units; may be changed between samples.
+        min_depth: Least descent, in the signal's units.
         recover: Share of the descent after which the body is back.
-        at_bottom: Report a cycle as soon as the value turns, half a floor above its bottom.
+        at_bottom: Report a cycle as soon as the value turns, half a `min_depth` above its bottom.
+        max_depth: What is deeper, and followed by a rest, is a change of position.
     """
 
-    def __init__(self, floor: float, recover: float = 2 / 3, at_bottom: bool = False) -> None:
-        if not (floor > 0 and 0 < recover <= 1):
-            raise ValueError(f"need floor > 0 and 0 < recover <= 1, got {floor} and {recover}")
-        self.floor = floor
+    rest_s = 0.7
+    """How long a body that came down has to rest to be taken for ready."""
+
+    def __init__(
+        self,
+        min_depth: float,
+        recover: float = 2 / 3,
+        at_bottom: bool = False,
+        max_depth: float = math.inf,
+    ) -> None:
+        if not (min_depth > 0 and 0 < recover <= 1):
+            raise ValueError(
+                f"need min_depth > 0 and 0 < recover <= 1, got {min_depth} and {recover}"
+            )
+        self.min_depth = min_depth
         self.recover = recover
-        self._at_bottom = at_bottom
+        self._at_bottom, self._max_depth = at_bottom, max_depth
+        self._stillness = Stillness(min_depth / 4)
         self.reset()
 
     def reset(self) -> None:
         """Forget the past: the next sample is a peak."""
         self.peak = -math.inf
         self.start_s = math.nan
-        self._reported = False
+        self._reported = self._staying = False
+        self._stillness.reset()
         self._fall(math.nan, math.inf)
 
     @property
     def low(self) -> bool:
-        """The value has left its peak by at least `floor` and has not come back."""
-        return self.peak - self.bottom >= self.floor
+        """The value has left its peak by at least `min_depth` and has not come back."""
+        return self.peak - self.bottom >= self.min_depth
 
     @property
-    def return_level(self) -> float:
-        """Where the value will be back; NaN unless it is low."""
-        if not self.low:
-            return math.nan
-        return self.bottom + self.recover * (self.peak - self.bottom)
+    def threshold(self) -> float:
+        """What the value has to cross next: on its way back while it is low, or down."""
+        if self.low:
+            return self.bottom + self.recover * (self.peak - self.bottom)
+        return self.peak - self.min_depth
 
     @property
     def _band(self) -> float:
         """How close to the bottom still counts as held at the bottom."""
-        return max(self.floor / 4, (self.peak - self.bottom) / 8)
+        return max(self.min_depth / 4, (self.peak - self.bottom) / 8)
 
-    def begin(self, time_s: float, value: float) -> None:
+    def _begin(self, time_s: float, value: float) -> None:
         """Take this sample as the peak of a new cycle."""
         self.peak, self.start_s = value, time_s
         self._reported = False
         self._fall(time_s, value)
 
     def _fall(self, time_s: float, value: float) -> None:
-        """Take this sample as the bottom so far."""
+        """Take this sample as the bottom so far; a stay at the bottom begins, or goes on."""
         self.bottom = self._rise = value
-        self._rise_s = self._hold_end_s = time_s
-        if not self.low or value < self._hold - self._band:
-            self._hold, self._hold_s = value, time_s
+        self._rise_s = self._stay_end_s = time_s
+        if not self.low or not self._staying or value < self._stay - self._band:
+            self._stay, self._stay_s = value, time_s
+        self._staying = True
 
     def update(self, time_s: float, value: float) -> Cycle | None:
         """Take a sample; return the cycle that it completes."""
         if not self.low:
             if value >= self.peak:
-                self.begin(time_s, value)
-            elif value >= self.peak - self.floor / 5:
+                self._begin(time_s, value)
+            elif value >= self.peak - self.min_depth / 5:
                 self.start_s = time_s
         if value < self.bottom:
             self._fall(time_s, value)
-        elif value <= self.bottom + self._band:
-            self._hold_end_s = time_s
+        elif value > self.bottom + self._band:
+            self._staying = False
+        elif self._staying:
+            self._stay_end_s = time_s
         if value > self._rise:
             self._rise, self._rise_s = value, time_s
-        return self._turn(time_s, value) if self.low else None
+        cycle = self._turn(time_s, value) if self.low else None
+        still_s = self._stillness.update(time_s, value)
+        if self.peak - self.bottom > self._max_depth and still_s >= self.rest_s:
+            self._begin(time_s, value)
+        return cycle
 
     def _turn(self, time_s: float, value: float) -> Cycle | None:
         """While low: the value is back, has turned, or falls again after a short return."""
-        back = value >= self.return_level
-        turned = self._at_bottom and value >= self.bottom + self.floor / 2
+        back = value >= self.threshold
+        turned = self._at_bottom and value >= self.bottom + self.min_depth / 2
         cycle = None
         if (back or turned) and not self._reported:
-            bottom_s = (self._hold_s + self._hold_end_s) / 2
-            cycle = Cycle(self.start_s, self._hold_s, bottom_s, time_s, self.peak, self.bottom)
+            bottom_s = (self._stay_s + self._stay_end_s) / 2
+            cycle = Cycle(self.start_s, self._stay_s, bottom_s, time_s, self.peak, self.bottom)
             self._reported = True
         if back:
-            self.begin(time_s, value)
-        elif self._rise - max(value, self.bottom) >= self.floor:
-            self.begin(self._rise_s, self._rise)
+            self._begin(time_s, value)
+        elif self._rise - value >= self.min_depth:
+            self._begin(self._rise_s, self._rise)
             self._fall(time_s, value)
         return cycle
 
@@ -128,22 +154,22 @@ class Stillness:
 
     Args:
         band: Width of the band, in the signal's units.
-        smooth_s: Time constant of the low-pass that takes the noise out.
+        smooth_s: Time constant of the average that takes the noise out.
     """
 
     def __init__(self, band: float, smooth_s: float = 0.3) -> None:
         self._band = band
-        self._low_pass = LowPass.over(smooth_s)
+        self._average = Ema(smooth_s)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
-        self._low_pass.reset()
+        self._average.reset()
         self._low = self._high = self._since_s = math.nan
 
     def update(self, time_s: float, value: float) -> float:
         """Seconds of stillness up to this sample; 0 while it moves."""
-        value = self._low_pass.update(time_s, value)
+        value = self._average.update(time_s, value)
         low, high = min(self._low, value), max(self._high, value)
         if high - low <= self._band:
             self._low, self._high = low, high

@@ -1,21 +1,23 @@
 """The z-score counter of the blog post (December 2020): as released, and with its defects mended.
 
 Both label the head's height 1 or 0 against mu + h sigma of the samples before it, and count each
-change from 0 to 1.
+change from 0 to 1. The post's smoothing of the push-up classifier's score, a Kalman filter, and its
+gate stand here, too.
 """
 
 import math
 from collections import deque
 from dataclasses import replace
+from statistics import fmean, pstdev
 
 import numpy as np
 from scipy.signal import firwin
 
 from pushup.cli import InputError
-from pushup.counting.body import BodyTracker
-from pushup.counting.body_scale import BodyScale
-from pushup.counting.filters import Fir, LowPass, Window
-from pushup.counting.gate import Gate, OpenGate
+from pushup.counting.arm_length import ArmLength
+from pushup.counting.body import BodyEstimator
+from pushup.counting.filters import Ema, Fir, TimeWindow
+from pushup.counting.position import AnyPosition, Position
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 
@@ -85,15 +87,71 @@ class PublishedExactCounter:
         if was_low or not self._low:
             return None
         start_s = time_s if math.isnan(self._left_low_s) else self._left_low_s
-        return Rep(start_s, time_s, time_s, depth=math.nan, evidence={"threshold_px": threshold})
+        return Rep(start_s, time_s, time_s, depth=math.nan, features={"threshold_px": threshold})
+
+    def finish(self) -> Rep | None:
+        """Nothing is left to count."""
+        return None
+
+
+class ScoreKalman:
+    """The published smoothing of the classifier's score: a scalar Kalman filter, frame by frame.
+
+    A random walk observed with noise: P grows by `process`, K = P / (P + measurement),
+    x += K (z - x), P shrinks by 1 - K. Settings as published.
+    """
+
+    def __init__(
+        self,
+        measurement: float = 2.0,
+        estimate: float = 2.0,
+        process: float = 2.0,
+        start: float = 0.5,
+    ) -> None:
+        self._measurement, self._process = measurement, process
+        self._first = (start, estimate)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the start."""
+        self.value, self._error = self._first
+
+    def update(self, score: float) -> float:
+        """The smoothed score."""
+        error = self._error + self._process
+        gain = error / (error + self._measurement)
+        self.value += gain * (score - self.value)
+        self._error = (1 - gain) * error
+        return self.value
+
+
+class ScoreGate:
+    """The published gate: open while the Kalman-smoothed score exceeds 0.9; no seconds in it.
+
+    A frame without a score leaves it as it is.
+    """
+
+    def __init__(self, threshold: float = 0.9) -> None:
+        self._threshold = threshold
+        self._kalman = ScoreKalman()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._kalman.reset()
+
+    def update(self, score: float | None) -> bool:
+        """Whether the smoothed score is high enough."""
+        if score is not None:
+            self._kalman.update(score)
+        return self._kalman.value > self._threshold
 
 
 class PublishedCounter:
-    """The published rule with its defects mended; streaming, in seconds and body lengths.
+    """The published rule with its defects mended; streaming, in seconds and arm lengths.
 
-    The head's height grows upward, is measured in body lengths (`BodyScale`) and low-passed in
+    The head's height grows upward, is measured in arm lengths (`ArmLength`) and low-passed in
     hertz; mu and sigma are those of the last `window_s` seconds, from the first frame on; a label
-    changes only once the head has travelled `floor` body lengths since its last turning point,
+    changes only once the head has travelled `min_depth` arm lengths since its last turning point,
     so that noise and pauses count nothing. The body is taken to start high: a first ascent has no
     descent before it and is not counted.
 
@@ -101,9 +159,10 @@ class PublishedCounter:
         window_s: Seconds over which mu and sigma are taken (n; released: 60 frames at 30 fps).
         h: How many sigma above mu the head is "high".
         cutoff_hz: Of the low-pass (what the released filter really has at 30 fps).
-        floor: Least travel between two labels, in body lengths.
+        min_depth: Least travel between two labels, in arm lengths.
         min_score: A head of lower confidence is not looked at.
-        gate: Counts only while it is open; None counts always.
+        position: Says when repetitions may be counted; None says always.
+        score_gate: The post's; None for none.
         skeleton: Order of the keypoints.
     """
 
@@ -112,63 +171,87 @@ class PublishedCounter:
         window_s: float = 2.0,
         h: float = 0.1,
         cutoff_hz: float = 2.1,
-        floor: float = 0.25,
+        min_depth: float = 0.25,
         min_score: float = 0.1,
-        gate: Gate | None = None,
+        position: Position | None = None,
+        score_gate: ScoreGate | None = None,
         skeleton: Skeleton = UPPER7,
     ) -> None:
         self.h = h
-        self.floor = floor
+        self.min_depth = min_depth
         self.min_score = min_score
         self._head = skeleton.index("head")
-        self._scale = BodyScale(skeleton, min_score=min_score)
-        self._low_pass = LowPass(cutoff_hz)
-        self._window = Window(window_s)
-        self._gate = gate or OpenGate()
-        self._tracker = BodyTracker(skeleton, min_score=min_score)
+        self._arm_length = ArmLength(skeleton, min_score=min_score)
+        self._low_pass = Ema.at_cutoff(cutoff_hz)
+        self._window = TimeWindow(window_s)
+        self._body = BodyEstimator(skeleton, min_score=min_score)
+        self._position, self._score_gate = position or AnyPosition(), score_gate
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
         self.state = CounterState()
-        for part in (self._scale, self._low_pass, self._window, self._gate, self._tracker):
+        for part in (self._arm_length, self._low_pass, self._window, self._body, self._position):
             part.reset()
+        if self._score_gate is not None:
+            self._score_gate.reset()
+        self._in_position = False
         self._head_px = math.nan
         self._height = 0.0
         self._high = True
         self._extreme = (-math.inf, math.nan)
         self._top = (math.nan, math.nan)
 
+    def _gate(self, observation: Observation) -> bool:
+        """Whether a repetition may be counted at this frame."""
+        body = self._body.update(observation)
+        if body is not None:
+            self._in_position = self._position.update(body)
+        if self._score_gate is None:
+            return self._in_position
+        return self._score_gate.update(observation.pushing_up) and self._in_position
+
     def update(self, observation: Observation) -> Rep | None:
         """Take the next frame; return the repetition that its label change completes, if any."""
-        gate_open = self._gate.update(observation, self._tracker.update(observation))
-        length_px = self._scale.update(observation)
-        head_px = float(observation.keypoints[self._head, 1])
-        seen = observation.scores[self._head] >= self.min_score and math.isfinite(head_px)
-        if not (seen and math.isfinite(length_px)):
+        gate_open = self._gate(observation)
+        time_s = observation.time_s
+        points, scores = observation.keypoints.tolist(), observation.scores.tolist()
+        arm_px = self._arm_length.update(time_s, points, scores)
+        head_px = points[self._head][1]
+        seen = scores[self._head] >= self.min_score and math.isfinite(head_px)
+        if not (seen and math.isfinite(arm_px)):
             note = "arms and shoulders not seen" if seen else "head not seen"
             self.state = replace(self.state, gate_open=gate_open, note=note)
             return None
         if math.isfinite(self._head_px):
-            # Changes are added up, so that a growing estimate of the body length moves nothing.
-            self._height += (self._head_px - head_px) / length_px
+            # Changes are added up, so that a growing estimate of the arm length moves nothing.
+            self._height += (self._head_px - head_px) / arm_px
         self._head_px = head_px
-        time_s = observation.time_s
         value = self._low_pass.update(time_s, self._height)
-        before = self._window.values
+        threshold = self._threshold()
         self._window.push(time_s, value)
-        threshold = float(before.mean() + self.h * before.std()) if len(before) else math.nan
         rep = self._label(time_s, value, value > threshold)
-        note = "" if rep is None or gate_open else "the gate is shut"
+        note = "" if rep is None or gate_open else "not in position"
         self.state = CounterState(value, threshold, self._high, gate_open, note)
         return rep if gate_open else None
+
+    def finish(self) -> Rep | None:
+        """Nothing is left to count."""
+        return None
+
+    def _threshold(self) -> float:
+        """Mu + h sigma of the window; NaN while it is empty."""
+        if not self._window.samples:
+            return math.nan
+        values = [value for _, value in self._window.samples]
+        return fmean(values) + self.h * pstdev(values)
 
     def _label(self, time_s: float, value: float, above: bool) -> Rep | None:
         """Follow the extreme since the last label; change the label, count a 0 -> 1."""
         extreme, extreme_s = self._extreme
         if (value > extreme) == self._high:
             self._extreme = extreme, extreme_s = value, time_s
-        if above == self._high or abs(value - extreme) < self.floor:
+        if above == self._high or abs(value - extreme) < self.min_depth:
             return None
         self._high = above
         self._extreme = (value, time_s)
@@ -176,5 +259,5 @@ class PublishedCounter:
             self._top = (extreme, extreme_s)
             return None
         top, start_s = self._top
-        evidence = {"rise": value - extreme}
-        return Rep(start_s, extreme_s, time_s, depth=top - extreme, evidence=evidence)
+        features = {"rise": value - extreme}
+        return Rep(start_s, extreme_s, time_s, depth=top - extreme, features=features)

@@ -13,28 +13,28 @@ from pushup.foreign import number, read_cells
 
 
 class SignalCounter:
-    """The rule beneath the default counter, for one bare value over time.
+    """The cycles of one bare value over time.
 
     Args:
-        floor: Least fall of a repetition, in the signal's units.
+        min_depth: Least fall of a repetition, in the signal's units.
         recover: Share of the fall that has to be climbed back.
         smooth_s: Window of the line fit that smooths the signal.
     """
 
-    def __init__(self, floor: float, recover: float = 2 / 3, smooth_s: float = 0.2) -> None:
-        self._turning = CycleDetector(floor, recover)
+    def __init__(self, min_depth: float, recover: float = 2 / 3, smooth_s: float = 0.2) -> None:
+        self._cycles = CycleDetector(min_depth, recover)
         self._smooth = RepeatedMedianFilter(smooth_s)
 
     def reset(self) -> None:
         """Forget everything."""
-        self._turning.reset()
+        self._cycles.reset()
         self._smooth.reset()
 
     def update(self, time_s: float, value: float) -> Rep | None:
         """Take a sample; return the repetition that it completes. NaN samples are passed over."""
         if not math.isfinite(value):
             return None
-        cycle = self._turning.update(time_s, self._smooth.update(time_s, value))
+        cycle = self._cycles.update(time_s, self._smooth.update(time_s, value))
         if cycle is None:
             return None
         return Rep(cycle.start_s, cycle.bottom_s, cycle.top_s, cycle.depth)
@@ -74,20 +74,22 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def count_signal(times_s: np.ndarray, values: np.ndarray, floor: float | None = None) -> list[Rep]:
+def count_signal(
+    times_s: np.ndarray, values: np.ndarray, min_depth: float | None = None
+) -> list[Rep]:
     """The repetitions of a signal whose low values are a low body.
 
     Args:
         times_s: (N,).
         values: (N,).
-        floor: Least fall of a repetition; None for a third of the signal's range.
+        min_depth: Least fall of a repetition; None for a third of the signal's range.
 
     Raises:
-        InputError: The floor is not above 0.
+        InputError: `min_depth` is not above 0.
     """
-    if floor is None:
-        floor = float(np.subtract(*np.nanpercentile(values, [95, 5]))) / 3
-    if not floor > 0:
-        raise InputError(f"a fall of {floor} is no repetition: give --floor F above 0")
-    counter = SignalCounter(floor)
+    if min_depth is None:
+        min_depth = float(np.subtract(*np.nanpercentile(values, [95, 5]))) / 3
+    if not min_depth > 0:
+        raise InputError(f"a fall of {min_depth} is no repetition: give --min-depth D above 0")
+    counter = SignalCounter(min_depth)
     return [r for t, v in zip(times_s, values, strict=True) if (r := counter.update(t, v))]

@@ -1,7 +1,8 @@
 """What goes into a counter and what comes out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -28,12 +29,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class Finding:
-    """One figure of a repetition's form; see `form.py`.
+    """One measure of a repetition's form; see `form.py`.
 
     Attributes:
-        rule: Name of the figure.
-        value: In the figure's unit.
-        hint: What to do better; "" where the figure is good.
+        rule: Name of the measure.
+        value: In the measure's unit.
+        hint: What to do better; "" where it is good.
     """
 
     rule: str
@@ -49,9 +50,9 @@ class Rep:
         start_s: When the descent began.
         bottom_s: When the body was lowest.
         top_s: When the repetition was counted, back near the top.
-        depth: Height difference between top and bottom in body lengths (see the counter).
+        depth: Height difference between top and bottom in arm lengths (see the counter).
         confidence: 0..1.
-        evidence: Why it was counted, as short named figures.
+        features: Why it was counted: the cycle's features by name; see `features.py`.
         form: What could be done better.
     """
 
@@ -60,7 +61,7 @@ class Rep:
     top_s: float
     depth: float
     confidence: float = 1.0
-    evidence: dict[str, float] = field(default_factory=dict)
+    features: dict[str, float] = field(default_factory=dict)
     form: tuple[Finding, ...] = ()
 
 
@@ -83,7 +84,8 @@ class CounterState:
     note: str = ""
 
 
-class Counter(Protocol):
+@runtime_checkable
+class StreamingCounter(Protocol):
     """A causal counter: one pass, one observation at a time."""
 
     state: CounterState
@@ -92,6 +94,19 @@ class Counter(Protocol):
         """Take the next frame; return the repetition it completes, if any."""
         ...
 
+    def finish(self) -> Rep | None:
+        """The recording is over; return the repetition that its end completes, if any."""
+        ...
+
     def reset(self) -> None:
         """Forget everything."""
+        ...
+
+
+@runtime_checkable
+class OfflineCounter(Protocol):
+    """A counter that needs the whole recording."""
+
+    def count(self, observations: Sequence[Observation]) -> list[Rep]:
+        """The repetitions of a recording, in order of time."""
         ...

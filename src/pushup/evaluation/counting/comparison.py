@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from pushup.approaches.video_counter import PictureCounter
+from pushup.counting.build import build_counter
 from pushup.data.clips import LabelledClip, read_clips
 from pushup.evaluation.counting.evaluate import evaluate_counting
 from pushup.evaluation.counting.pictures import run_pictures
-from pushup.evaluation.counting.runs import Setup, build_counter, run_counter, watch
+from pushup.evaluation.counting.runs import Setup, run_counter, watch
 from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.files import replacing, write_json, write_text
 from pushup.metrics.bootstrap import group_interval

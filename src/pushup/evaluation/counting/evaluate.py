@@ -12,10 +12,11 @@ from typing import Any
 
 from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError
+from pushup.counting.build import counter_config
 from pushup.data.clips import LabelledClip, read_clips
 from pushup.evaluation.counting.pictures import count_pictures
 from pushup.evaluation.counting.report import plot_failures, table
-from pushup.evaluation.counting.runs import Run, Setup, count_all, counter_config, find_traces
+from pushup.evaluation.counting.runs import Run, Setup, count_all, find_traces
 from pushup.evaluation.counting.summary import constant_row, summarise
 from pushup.files import write_json, write_text
 

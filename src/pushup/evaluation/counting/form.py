@@ -13,7 +13,7 @@ import numpy as np
 from pushup.cli import InputError
 from pushup.counting.form import FIGURES, FormCheck
 from pushup.counting.trace import Trace, load_trace
-from pushup.counting.types import Counter, Finding, Rep
+from pushup.counting.types import Finding, Rep, StreamingCounter
 from pushup.data.clips import LabelledClip, read_clips
 from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.files import write_json, write_text
@@ -38,7 +38,7 @@ def evaluate_form(
     root: str | Path | None,
     split: str,
     output_dir: str | Path,
-    counter: Counter,
+    counter: StreamingCounter,
     form: FormCheck,
     traces: bool | str = True,
 ) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def evaluate_form(
     """
     if root is None:
         raise InputError("no clips: give the folder of counts.csv as data.root=DIR")
-    if not hasattr(counter, "update"):
+    if not isinstance(counter, StreamingCounter):
         raise InputError(f"{type(counter).__name__} needs the whole clip: choose another counter")
     folder, out = Path(root) / "traces" if traces is True else Path(str(traces)), Path(output_dir)
     judged: list[Judged] = []
@@ -88,7 +88,9 @@ def evaluate_form(
     return figures
 
 
-def judge_trace(trace: Trace, counter: Counter, form: FormCheck) -> list[tuple[Rep, list[Finding]]]:
+def judge_trace(
+    trace: Trace, counter: StreamingCounter, form: FormCheck
+) -> list[tuple[Rep, list[Finding]]]:
     """The repetitions that a fresh counter counts in a trace, and what they show."""
     counter.reset()
     form.reset()

@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace, load_trace, save_trace
 from pushup.data.clips import read_clips
 from pushup.evaluation.counting.runs import (
     Setup,
-    build_counter,
     find_traces,
     in_parallel,
     invalidate_cache,

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 
 from pushup.approaches.video_counter import PictureCounter
+from pushup.counting.build import build_counter, counter_config
 from pushup.counting.types import Rep
 from pushup.data.clips import LabelledClip
-from pushup.evaluation.counting.runs import Run, build_counter, counter_config, in_parallel
+from pushup.evaluation.counting.runs import Run, in_parallel
 from pushup.files import replacing
 from pushup.video.source import open_source
 

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace
 from pushup.evaluation.counting import keypoint_errors
 from pushup.evaluation.counting.heat_map import Cell, draw_heat_map
 from pushup.evaluation.counting.rendered import Watcher
-from pushup.evaluation.counting.runs import Setup, build_counter, in_parallel, run_counter
+from pushup.evaluation.counting.runs import Setup, in_parallel, run_counter
 from pushup.evaluation.report import markdown_table, share
 from pushup.files import write_json, write_text
 from pushup.metrics import counting as metrics

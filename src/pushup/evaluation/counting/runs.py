@@ -18,11 +18,11 @@ from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from pushup.cli import InputError
+from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace, load_trace, save_trace
-from pushup.counting.types import Rep
+from pushup.counting.types import OfflineCounter, Rep, StreamingCounter
 from pushup.data.clips import LabelledClip
 from pushup.files import write_text
-from pushup.paths import CONF
 from pushup.skeleton import UPPER7
 from pushup.specs import locate
 from pushup.video.frames import Frame
@@ -93,26 +93,11 @@ class Run:
     frames: int = 0
 
 
-def counter_config(name: str, gate: dict[str, Any]) -> dict[str, Any]:
-    """The settings in `conf/counter/NAME.yaml`; InputError if there is no such file."""
-    path = CONF / "counter" / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
-        raise InputError(f"no counter {name!r}: choose counters=[...] of {known}")
-    config = OmegaConf.create({"gate": gate, "counter": OmegaConf.load(path)})
-    return OmegaConf.to_container(config, resolve=True)["counter"]  # type: ignore
-
-
-def build_counter(name: str, gate: dict[str, Any]) -> Any:
-    """The counter of `conf/counter/NAME.yaml`; InputError if there is none."""
-    return instantiate(counter_config(name, gate))
-
-
-def run_counter(counter: Any, trace: Trace) -> Run:
-    """Run a streaming counter (`update`) or an offline one (`count`) over a trace."""
+def run_counter(counter: StreamingCounter | OfflineCounter, trace: Trace) -> Run:
+    """Run a fresh counter over a trace."""
     observations, signal = trace.observations(), []
     started = time.thread_time()
-    if hasattr(counter, "count"):
+    if isinstance(counter, OfflineCounter):
         reps = counter.count(observations)
     else:
         reps = []
@@ -122,6 +107,8 @@ def run_counter(counter: Any, trace: Trace) -> Run:
                 reps.append(rep)
             state = counter.state
             signal.append((observation.time_s, state.value, state.threshold, state.gate_open))
+        last = counter.finish()
+        reps += [] if last is None else [last]
     seconds = time.thread_time() - started + trace.seconds
     shown = np.array(signal, float).reshape(-1, 4)
     return Run(reps, seconds, trace.duration_s, shown, len(observations))
