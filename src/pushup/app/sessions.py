@@ -66,7 +66,7 @@ class Sessions:
         classifier = open_classifier(config.classifier, model, **where)
         if classifier is None and config.counter.get("score_gate"):
             raise InputError(
-                "the counter's gate reads a classifier's score: give classifier=shipped, FILE or shared"
+                "the counter's gate reads a score: give classifier=shipped, FILE or shared"
             )
         return (
             model,
