@@ -1,4 +1,4 @@
-"""Render people: clips, contact sheets, pictures for the classifier."""
+"""Render people: clips, contact sheets, keypoint traces, pictures for the classifier."""
 
 import argparse
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from pushup.synthetic import (
     recognition_set,
     sheet,
     speed,
+    trace_files,
     write_clips,
 )
 from pushup.synthetic.manners import MANNERS
@@ -60,6 +61,13 @@ def _recognition_set(options: argparse.Namespace) -> None:
     print(f"{options.count} pictures and train.csv in {options.out}")
 
 
+def _traces(options: argparse.Namespace) -> None:
+    trace_files.write_traces(
+        options.out, options.split, options.push_ups, options.others, options.fps, options.first
+    )
+    print(f"{options.push_ups + options.others} traces, counts.csv and reps.csv in {options.out}")
+
+
 def _speed(options: argparse.Namespace) -> None:
     wall_ms, processor_ms = speed.ms_an_image(options.count, options.seed, options.longer_side)
     print(f"{wall_ms:.1f} ms an image ({processor_ms:.1f} ms of processor time)")
@@ -98,6 +106,14 @@ def main(arguments: Sequence[str]) -> None:
     recognition.add_argument("--seed", type=int, default=0)
     recognition.add_argument("--planks", type=float, default=6.0, help="against most other motions")
     recognition.set_defaults(run=_recognition_set)
+    traces = commands.add_parser("traces", help="simulated keypoints that counters learn from")
+    traces.add_argument("out", type=Path)
+    traces.add_argument("--split", choices=["fit", "choose", "report"], default="fit")
+    traces.add_argument("--push-ups", type=int, default=2000)
+    traces.add_argument("--others", type=int, default=800)
+    traces.add_argument("--fps", type=float, default=15.0)
+    traces.add_argument("--first", type=int, default=0, help="index of the first clip")
+    traces.set_defaults(run=_traces)
     bench = commands.add_parser("speed", help="milliseconds an image")
     bench.add_argument("--count", type=int, default=200)
     bench.add_argument("--seed", type=int, default=1)
