@@ -7,18 +7,20 @@ from torch import Tensor
 
 from pushup.cli import InputError
 from pushup.models.classifier import PushUpClassifier
+from pushup.models.counter_network import CounterNetwork
 from pushup.models.keypoint_model import KeypointModel
 from pushup.models.video_model import VideoModel
 from pushup.models.weights import files
 from pushup.models.weights.checks import check
 from pushup.specs import locate
 
-Model = KeypointModel | PushUpClassifier | VideoModel
+Model = KeypointModel | PushUpClassifier | VideoModel | CounterNetwork
 
-Task = Literal["keypoints", "recognition"]
-"""What a model is asked for: joints, or whether somebody is in push-up position."""
+Task = Literal["keypoints", "recognition", "counter"]
+"""What a model is asked for: joints, whether somebody is in push-up position, or repetitions."""
 
-_KINDS: dict[str, type[KeypointModel] | type[PushUpClassifier] | type[VideoModel]] = {
+_KINDS: dict[str, type[Model]] = {
+    "counter": CounterNetwork,
     "keypoints": KeypointModel,
     "recognition": PushUpClassifier,
     "video": VideoModel,
