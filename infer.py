@@ -1,4 +1,4 @@
-"""Count push-ups: `python infer.py source=FILE|CAMERA|FOLDER|URL|SIGNAL.csv|- ckpt_path=FILE [window=true]`."""
+"""Count push-ups: `python infer.py source=FILE|CAMERA|FOLDER|URL`; `--help` says more."""
 
 import sys
 

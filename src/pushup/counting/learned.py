@@ -144,7 +144,7 @@ class LearnedCounter:
         return rep
 
     def _follow(self, time_s: float, elapsed_s: float, down: float, height: float) -> Rep | None:
-        if down < 0.2 or math.isnan(self._low_s):
+        if math.isnan(self._low_s) or (down < 0.2 and not self._is_down):
             self._low_s = time_s
         self._highest = max(self._highest, height)
         self._lowest = min(self._lowest, height)
