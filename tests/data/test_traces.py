@@ -13,6 +13,7 @@ from pushup.data.traces import (
     collate,
     labels,
     read_traces,
+    without_first_ascent,
 )
 
 
@@ -93,3 +94,14 @@ def test_stretches_are_of_the_asked_length_and_joined_as_by_a_cut():
 def test_no_sets_is_an_input_error():
     with pytest.raises(InputError, match=r"give data\.train_sets"):
         TraceDataModule([], [], 1 / 15)
+
+
+def test_a_stretch_that_begins_at_a_bottom_does_not_count_its_ascent():
+    active = np.ones(6)
+    for begins, expected in (
+        ([1, 1, 0, 1, 0, 0], [0, 0, 0, 1, 0, 0]),
+        ([0, 1, 0, 1, 0, 0], [0, 1, 0, 1, 0, 0]),
+        ([np.nan, 1, np.nan, 0, 1, 0], [np.nan, np.nan, np.nan, 0, 1, 0]),
+    ):
+        found = without_first_ascent(np.stack([np.array(begins, float), active], -1))
+        np.testing.assert_array_equal(found[:, 0], expected)

@@ -125,6 +125,21 @@ def labels(time_s: np.ndarray, reps: Sequence[tuple[float, ...]]) -> np.ndarray:
     return np.stack([down, active], -1)
 
 
+def without_first_ascent(truth: np.ndarray) -> np.ndarray:
+    """Labels (T, 2) of a stretch that may begin at a bottom, whose ascent then does not count.
+
+    Where the labels do not tell whether it does, the first repetition teaches nothing.
+    """
+    down = truth[:, 0]
+    known = np.flatnonzero(down == 0)
+    end = known[0] if len(known) else len(down)
+    if end == 0:
+        return truth
+    changed = truth.copy()
+    changed[:end, 0] = 0.0 if down[0] == 1 else np.nan
+    return changed
+
+
 @dataclass(frozen=True)
 class TraceAugment:
     """Random variation of a trace that leaves its labels what they are.
@@ -229,12 +244,13 @@ class TraceDataset(Dataset):
             begin = int(rng.integers(len(trace.time_s) - self.steps + 1))
             trace = trace.at(np.arange(begin, begin + self.steps))
         elapsed_s = np.diff(trace.time_s, prepend=trace.time_s[:1] - self.step_s)
+        truth = without_first_ascent(trace.labels) if len(trace.time_s) else trace.labels
         return {
             "keypoints": trace.keypoints,
             "scores": trace.scores,
             "pushing_up": trace.pushing_up,
             "elapsed_s": elapsed_s,
-            "labels": trace.labels,
+            "labels": truth,
         }
 
 
