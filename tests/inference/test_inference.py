@@ -17,8 +17,9 @@ from pushup.codecs import GaussianHeatmap, OffsetHeatmap
 from pushup.geometry import Framing
 from pushup.inference import export
 from pushup.inference.backends import RUNTIMES, open_session
+from pushup.inference.classifier import SampledClassifier, shared
 from pushup.inference.onnx_export import to_onnx
-from pushup.inference.predictor import KeypointPredictor, load_model
+from pushup.inference.predictor import KeypointPredictor, Pose, load_model
 from pushup.inference.ready import cache_folder, exported
 from pushup.inference.tracking import OneEuro, RegionTracker
 from pushup.models import weights
@@ -342,3 +343,19 @@ def test_a_person_who_fills_the_frame_needs_no_region():
 def test_what_the_app_uses_ships_ready_to_run(name):
     file = shipped()[name]
     assert exported(file) == file.with_suffix(".onnx"), f"run: pushup export {name} {name}.onnx"
+
+
+def test_a_classifier_is_asked_five_times_a_second():
+    asked = []
+    sampled = SampledClassifier(lambda frame, pose: asked.append(frame) or float(len(asked)))
+    scores = [sampled(k, None, k / 30) for k in range(13)]
+    assert asked == [0, 6, 12]
+    assert scores == [1.0] * 6 + [2.0] * 6 + [3.0]
+    sampled.reset()
+    assert sampled(0, None, 0.0) == 4.0
+
+
+def test_a_score_that_comes_with_the_pose_is_always_taken():
+    sampled = SampledClassifier(shared)
+    poses = [Pose(np.zeros((7, 2)), np.ones(7), pushing_up=score) for score in (0.1, 0.9)]
+    assert [sampled(None, pose, 0.01) for pose in poses] == [0.1, 0.9]

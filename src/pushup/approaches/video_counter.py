@@ -10,7 +10,7 @@ import numpy as np
 from hydra.utils import get_object
 
 from pushup.counting.types import CounterState, Observation, Rep
-from pushup.inference.classifier import Classify
+from pushup.inference.classifier import Classify, SampledClassifier
 from pushup.inference.predictor import Pose, PoseTracker
 from pushup.video.frames import Frame
 
@@ -73,7 +73,8 @@ class PoseCounter:
     def __init__(
         self, predictor: PoseTracker, counter: Any, classifier: Classify | None = None
     ) -> None:
-        self.predictor, self.counter, self._classifier = predictor, counter, classifier
+        self.predictor, self.counter = predictor, counter
+        self._classifier = None if classifier is None else SampledClassifier(classifier)
         self.pose: Pose | None = None
         self.observation: Observation | None = None
 
@@ -86,7 +87,8 @@ class PoseCounter:
         """See `VideoCounter`."""
         self.pose = pose = self.predictor.track(frame.image_bgr, frame.time_s)
         height, width = frame.image_bgr.shape[:2]
-        score = None if self._classifier is None else self._classifier(frame.image_bgr, pose)
+        classify = self._classifier
+        score = None if classify is None else classify(frame.image_bgr, pose, frame.time_s)
         self.observation = Observation(
             keypoints=pose.keypoints_frame,
             scores=pose.scores,
@@ -105,6 +107,8 @@ class PoseCounter:
         """See `VideoCounter`."""
         self.predictor.reset()
         self.counter.reset()
+        if self._classifier is not None:
+            self._classifier.reset()
         self.pose = self.observation = None
 
 

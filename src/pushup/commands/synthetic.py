@@ -1,4 +1,4 @@
-"""Render people: clips, contact sheets, keypoint traces, pictures for the classifier."""
+"""Render people: clips, contact sheets, keypoint traces, classifier pictures."""
 
 import argparse
 from collections.abc import Sequence

@@ -21,8 +21,8 @@ from pushup.cli import InputError
 from pushup.counting.types import Observation
 from pushup.evaluation import mediapipe_peer
 from pushup.evaluation.report import markdown_table
-from pushup.inference.classifier import ClassifierPredictor, open_classifier
-from pushup.inference.predictor import PoseNetwork, as_images, load_model
+from pushup.inference.classifier import SampledClassifier, open_classifier
+from pushup.inference.predictor import Pose, PoseNetwork, as_images, load_model
 from pushup.video.frames import Frame
 from pushup.video.history import DisplayHistory
 from pushup.video.overlay import draw
@@ -71,9 +71,10 @@ class _Lap:
 def loop_laps(setup: Setup, video: Path, counter: Any) -> Laps:
     """The counting loop over a video, again and again."""
     network = load_model(setup.model, threads=setup.threads, runtime=setup.runtime)
-    classifier = open_classifier(
+    chosen = open_classifier(
         setup.classifier, network, threads=setup.threads, runtime=setup.runtime
     )
+    classifier = None if chosen is None else SampledClassifier(chosen)
     while True:
         history = DisplayHistory(network.skeleton.edge_indices)
         counter.reset()
@@ -93,7 +94,7 @@ def _step(
     lap: _Lap,
     frame: Frame,
     network: PoseNetwork,
-    classifier: ClassifierPredictor | None,
+    classifier: SampledClassifier | None,
     counter: Any,
     history: DisplayHistory,
 ) -> None:
@@ -106,7 +107,8 @@ def _step(
     [keypoints], [scores] = network.codec.decode(maps)
     keypoints = transform.to_frame(keypoints.astype(float))
     lap.done("keypoints")
-    score = None if classifier is None else classifier(frame.image_bgr)
+    pose = Pose(keypoints, scores)
+    score = None if classifier is None else classifier(frame.image_bgr, pose, frame.time_s)
     lap.done("classifier")
     rep = counter.update(Observation(keypoints, scores, frame.time_s, score, (width, height)))
     lap.done("counter")
@@ -161,6 +163,7 @@ def _summary(laps: Sequence[dict[str, float]]) -> dict[str, Any]:
     whole = [sum(ms for step, ms in lap.items() if step in (*LOOP, "all")) for lap in laps]
     return {
         "median_ms": {step: float(np.median(ms)) for step, ms in steps.items()},
+        "mean_ms": {step: float(np.mean(ms)) for step, ms in steps.items()},
         "loop_ms": float(np.median(whole)),
         "loop_p95_ms": float(np.percentile(whole, 95)),
     }

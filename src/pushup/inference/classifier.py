@@ -1,5 +1,6 @@
 """From a frame to the score that somebody in it is in push-up position."""
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -50,6 +51,34 @@ class ClassifierPredictor:
 def shared(frame_bgr: np.ndarray, pose: Pose) -> float | None:
     """The score that came with the pose, from the same look at the frame."""
     return pose.pushing_up
+
+
+class SampledClassifier:
+    """Asks a classifier every `interval_s` and repeats its answer in between; one for each video.
+
+    A position outlasts a fraction of a second: on the counted clips of validation no count changes
+    up to half a second. The score of a classification head comes with each pose for nothing.
+
+    Args:
+        classify: What to ask.
+    """
+
+    interval_s = 0.2
+
+    def __init__(self, classify: Classify) -> None:
+        self._classify = classify
+        self.reset()
+
+    def reset(self) -> None:
+        """Ask at the next frame."""
+        self._asked_s, self._score = -math.inf, None
+
+    def __call__(self, frame_bgr: np.ndarray, pose: Pose, time_s: float) -> float | None:
+        """Score in 0..1 of the frame at a time in seconds, or of one shortly before."""
+        due = time_s - self._asked_s >= self.interval_s - 1e-3
+        if due or self._classify is shared:
+            self._asked_s, self._score = time_s, self._classify(frame_bgr, pose)
+        return self._score
 
 
 def classifier_path(choice: str) -> str:

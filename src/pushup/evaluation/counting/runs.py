@@ -23,6 +23,7 @@ from pushup.counting.trace import Trace, load_trace, save_trace
 from pushup.counting.types import OfflineCounter, Rep, StreamingCounter
 from pushup.data.clips import LabelledClip
 from pushup.files import write_text
+from pushup.inference.classifier import SampledClassifier
 from pushup.skeleton import UPPER7
 from pushup.specs import locate
 from pushup.video.frames import Frame
@@ -117,11 +118,8 @@ def run_counter(counter: StreamingCounter | OfflineCounter, trace: Trace) -> Run
 @lru_cache(maxsize=1)
 def _predictor(tracker: str, ckpt_path: str, model: str | None, device: str) -> Any:
     """The predictor of this process, loaded once."""
-    import torch
-
     from pushup.inference.predictor import load_model
 
-    torch.set_num_threads(1)
     loaded = load_model(ckpt_path, model, device, threads=1)
     return instantiate(OmegaConf.create(tracker), _partial_=True)(model=loaded)
 
@@ -144,7 +142,8 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
         OmegaConf.to_yaml(setup.tracker), setup.weights_file, setup.model, setup.device
     )
     predictor.reset()
-    classifier = _classifier(setup.classifier, predictor.model, setup.device)
+    chosen = _classifier(setup.classifier, predictor.model, setup.device)
+    classifier = None if chosen is None else SampledClassifier(chosen)
     skeleton = predictor.model.skeleton
     joints = [skeleton.index(joint) for joint in UPPER7.joints]
     times, keypoints, scores, pushing_up, seconds = [], [], [], [], 0.0
@@ -153,7 +152,7 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
         started = time.thread_time()
         pose = predictor.track(frame.image_bgr, frame.time_s)
         if classifier is not None:
-            pushing_up.append(classifier(frame.image_bgr, pose))
+            pushing_up.append(classifier(frame.image_bgr, pose, frame.time_s))
         seconds += time.thread_time() - started
         times.append(frame.time_s)
         keypoints.append(pose.keypoints_frame[joints])
