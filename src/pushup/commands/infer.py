@@ -1,4 +1,4 @@
-"""Count push-ups in videos, a camera or a stream; cycles in a signal; find keypoints in pictures.
+"""Count push-ups in videos, a camera, a stream or a signal; keypoints in pictures.
 
 infer FILE|FOLDER|CAMERA|URL|SIGNAL.csv|- [ckpt_path=FILE] [window=true]
 """
