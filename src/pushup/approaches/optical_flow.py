@@ -188,10 +188,10 @@ class FlowPositionCounter(PictureCounter):
         least_px: float = 0.4,
         low_hz: float = 0.1,
         high_hz: float = 2.5,
-        floor: float = 0.08,
+        floor: float = 0.05,
         recover: float = 0.6,
-        upright: float = 1.2,
-        least_share: float = 0.02,
+        upright: float = 0.8,
+        least_share: float = 0.04,
     ) -> None:
         self.least_px, self.upright, self.least_share = least_px, upright, least_share
         self._flow = FlowReader(method, size, rate_hz)
