@@ -91,7 +91,7 @@ class FlowClassifierCounter(LearnedCounter):
 class FinishedCounter(LearnedCounter):
     """A network of short videos says at each frame whether a repetition was just finished.
 
-    It fires where that chance passes `enter`, and again only once it has fallen below `leave`. The
+    It fires where that chance passes `enter`, once it has been below `leave` since it last did. The
     bottom is where the network held the body to be lowest since it last fired.
 
     Args:
@@ -120,7 +120,7 @@ class FinishedCounter(LearnedCounter):
         self.state = CounterState()
         self._pace.reset()
         self._frames.clear()
-        self._armed, self._fired_s = True, math.nan
+        self._armed, self._fired_s = False, math.nan  # nothing can be finished at once
         self._lowest = (-math.inf, math.nan)
 
     def _chances(self) -> tuple[float, float]:
