@@ -1,11 +1,12 @@
 """Any one-dimensional signal: a proximity or touch sensor, an accelerometer, line by line.
 
 Its units are unknown, so that the least fall of a repetition follows the signal: a third of its
-usual range, and well above its noise.
+latest range and of the latest repetitions, and well above its noise.
 """
 
 import math
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -36,8 +37,8 @@ class SignalSourceCounter:
         span_s: Seconds of signal that a floor of None follows.
     """
 
-    range_share, noise_factor = 1 / 3, 6.0
-    """Of a floor of None: least share of the range, and of the noise's standard deviation."""
+    share, noise_factor = 1 / 3, 8.0
+    """Of a floor of None: of the range and the usual depth, and of the deviation of the noise."""
 
     def __init__(
         self,
@@ -45,13 +46,14 @@ class SignalSourceCounter:
         recover: float = 2 / 3,
         smooth_s: float = 0.2,
         upward: bool = False,
-        span_s: float = 30.0,
+        span_s: float = 8.0,
     ) -> None:
         if floor is not None and not floor > 0:
             raise InputError(f"signal.floor={floor}: a fall above 0 is needed, or null")
         self._given, self._sign = floor, -1 if upward else 1
         self._cycles = CycleDetector(floor or 1.0, recover)
         self._smooth, self._window = RepeatedMedianFilter(smooth_s), TimeWindow(span_s)
+        self._depths: deque[float] = deque(maxlen=5)
         self.reset()
 
     def reset(self) -> None:
@@ -59,6 +61,7 @@ class SignalSourceCounter:
         self.state = CounterState()
         for part in (self._cycles, self._smooth, self._window):
             part.reset()
+        self._depths.clear()
 
     def finish(self) -> Rep | None:
         """Nothing is left: every sample is decided at once."""
@@ -77,10 +80,11 @@ class SignalSourceCounter:
         self.state = CounterState(smooth, self._cycles.threshold, not self._cycles.low)
         if cycle is None:
             return None
+        self._depths.append(cycle.depth)
         return Rep(cycle.start_s, cycle.bottom_s, cycle.top_s, cycle.depth)
 
     def _floor(self, values: np.ndarray) -> float:
-        """A third of the range, or six deviations of the noise if that is more.
+        """A third of the range or of the latest repetitions, or eight deviations of the noise.
 
         A smooth movement has small second differences; those of white noise have a variance six
         times that of the noise.
@@ -89,7 +93,8 @@ class SignalSourceCounter:
             return math.inf
         low, high = np.percentile(values, [2, 98])
         noise = 1.4826 * float(np.median(np.abs(np.diff(values, 2)))) / math.sqrt(6)
-        return max(self.range_share * float(high - low), self.noise_factor * noise, 1e-12)
+        usual = float(np.median(self._depths)) if self._depths else 0.0
+        return max(self.share * max(high - low, usual), self.noise_factor * noise, 1e-12)
 
 
 def read_samples(lines: Iterable[str], name: str, strict: bool = True) -> Iterator[Sample]:
