@@ -18,13 +18,8 @@ import cv2
 import numpy as np
 
 from pushup.approaches.video_counter import PictureCounter, count_frames
-from pushup.evaluation.counting.runs import (
-    Setup,
-    build_counter,
-    in_parallel,
-    run_counter,
-    watch,
-)
+from pushup.counting.build import build_counter
+from pushup.evaluation.counting.runs import Setup, in_parallel, run_counter, watch
 from pushup.evaluation.report import markdown_table, share
 from pushup.files import replacing, write_json, write_text
 from pushup.synthetic import render_clip
@@ -97,9 +92,9 @@ def flickering(seed: int, amplitude: float) -> Film:
 
 
 def with_a_ball(seed: int, size: float) -> Film:
-    """A patterned ball of that share of the height bounces at the picture's edge, 0.7 times a second.
+    """A patterned ball of that share of the height bounces 0.7 times a second.
 
-    It stays clear of the middle, where the body is.
+    It keeps to the picture's left edge, clear of the middle, where the body is.
     """
     film = push_ups(seed)
     height = len(film.frames_rgb[0])
