@@ -7,7 +7,9 @@ import pytest
 from pushup.skeleton import UPPER7
 from pushup.synthetic import non_push_ups, placements, sheet
 from pushup.synthetic.body import Body, solve
+from pushup.synthetic.classifier_scores import in_position
 from pushup.synthetic.errors import NO_ERRORS, Errors, unit_length
+from pushup.synthetic.exercises import MOTIONS
 from pushup.synthetic.manners import MANNERS
 from pushup.synthetic.moving_planks import MOVING_PLANKS, burpee
 from pushup.synthetic.other_poses import lying_with_phone
@@ -289,3 +291,31 @@ def test_cut_repetitions_count_from_a_third_and_two_thirds_of_the_way(manner) ->
         if clip.repetitions:
             assert height[-1] > height.max() - 0.4 * fall
     assert 2 <= cut <= 8
+
+
+def test_the_simulated_classifier_knows_push_up_position_from_the_side_but_not_from_below() -> None:
+    known, unknown = [], []
+    for index in range(6):
+        clip = placements.sample("fit", index, "side_left", "normal", "walking_in", "stays")
+        trace = clip.routine.trace(FPS, classifier=True)
+        time_s = trace.time_s
+        performing = time_s > clip.repetitions[0].start_s
+        known.append((trace.pushing_up[performing] > 0.9).mean())
+        assert (trace.pushing_up[time_s < 2] < 0.9).mean() > 0.6
+        below = placements.sample("fit", index, "under_chest", "normal", "top", "stays")
+        unknown.append((below.routine.trace(FPS, classifier=True).pushing_up > 0.9).mean())
+    assert np.mean(known) > 0.95
+    assert np.mean(unknown) < 0.3
+    assert clip.routine.trace(FPS).pushing_up is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("high_plank", True), ("plank", False), ("standing", False), ("all_fours", False)],
+)
+def test_push_up_position_is_prone_on_the_hands(name, expected) -> None:
+    makers = {**MOTIONS, **MOVING_PLANKS}
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        body = Body.sample(rng)
+        assert in_position(solve(body, makers[name](body, rng).targets(0.5))) == expected

@@ -124,7 +124,9 @@ class Errors:
         unit = unit_length(keypoints, size_wh)
         # People, clothes and light differ: so does how well the network sees them.
         hard = float(np.exp(rng.normal(0, 0.4)))
-        moves = self._posed(keypoints, outside, rng) + _wander(rng, self.slow, 2.5, time_s, joints)
+        moves = self._posed(keypoints, outside, rng) + wander_paths(
+            rng, self.slow, 2.5, time_s, joints
+        )
         moves += rng.normal(0, self.offset, (joints, 2))
         error = hard * unit * moves
         error += hard * rng.normal(0, self.white * unit, keypoints.shape)
@@ -170,7 +172,7 @@ NO_ERRORS = Errors(**{f.name: 0.0 for f in fields(Errors)})
 """The exact joints, those outside the picture at its edge."""
 
 
-def _wander(
+def wander_paths(
     rng: np.random.Generator, size: float, slowest_s: float, time_s: np.ndarray, joints: int
 ) -> np.ndarray:
     """(T, joints, 2) smooth random paths around zero of that typical size."""
@@ -226,7 +228,7 @@ def _scores(
         1.3 - doubt - 5.0 * np.minimum(far, 0.35) + rng.normal(0, 0.35) + rng.normal(0, 0.4, joints)
     )
     logit = np.where(outside, -2.4 + rng.normal(0, 0.8, joints), logit)
-    logit += _wander(rng, 0.35, 2.0, time_s, joints)[..., 0] + rng.normal(0, 0.12, far.shape)
+    logit += wander_paths(rng, 0.35, 2.0, time_s, joints)[..., 0] + rng.normal(0, 0.12, far.shape)
     return 1 / (1 + np.exp(-logit))
 
 

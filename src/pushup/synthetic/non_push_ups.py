@@ -11,6 +11,7 @@ import numpy as np
 from pushup.synthetic.appearance import Appearance
 from pushup.synthetic.body import Body, IKTargets, unit
 from pushup.synthetic.camera import Camera, look_at
+from pushup.synthetic.classifier_scores import ClassifierScores
 from pushup.synthetic.errors import Errors
 from pushup.synthetic.exercises import MOTIONS, REPEATING
 from pushup.synthetic.motions import Motion
@@ -155,6 +156,7 @@ def sample(split: str, index: int, view: str | None = None, kind: str | None = N
         _moving_camera(rng, chosen, stage, ends_s),
         _shadows(rng, stage.camera.size_wh) if chosen.shadows else None,
         Errors.before(view),
+        ClassifierScores.before(view),
     )
     return NonPushUps(seed, view, kind, routine)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pushup.synthetic.body import Body
+from pushup.synthetic.classifier_scores import ClassifierScores
 from pushup.synthetic.errors import Errors
 from pushup.synthetic.manners import MANNERS, Track
 from pushup.synthetic.motions import Motion
@@ -88,7 +89,8 @@ def sample(
     stage, azimuth_deg = sample_stage(rng, view, body, moments)
     performance = _perform(rng, body, motion, way.track, manner, start, end, azimuth_deg)
     shake = wander(rng, float(rng.choice([0.0, 0.6, 2.0])), 2.5)
-    routine = Routine(seed, performance, stage, shake, errors=Errors.before(view))
+    seen_as = {"errors": Errors.before(view), "classifier": ClassifierScores.before(view)}
+    routine = Routine(seed, performance, stage, shake, **seen_as)
     return Placement(seed, view, manner, start, end, routine)
 
 

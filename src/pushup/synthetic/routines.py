@@ -16,6 +16,7 @@ from pushup.skeleton import BODY16, UPPER7
 from pushup.synthetic.appearance import Appearance
 from pushup.synthetic.body import Body, BodyPose
 from pushup.synthetic.camera import Camera, sample_view
+from pushup.synthetic.classifier_scores import ClassifierScores
 from pushup.synthetic.effects import Lens, shifted
 from pushup.synthetic.errors import Errors
 from pushup.synthetic.exercises import MOTIONS, PRONE, REPEATING
@@ -73,6 +74,7 @@ class Routine:
         camera_at: The camera by time, where it is not the stage's.
         shade: What the light leaves of the picture by time, (H, W) in 0..1.
         errors: Of the keypoints in `trace`, unless others are asked for.
+        classifier: How sure the push-up classifier is in `trace`.
 
     Attributes:
         duration_s: Of everything.
@@ -90,8 +92,10 @@ class Routine:
         camera_at: Callable[[float], Camera] | None = None,
         shade: Callable[[float], np.ndarray] | None = None,
         errors: Errors | None = None,
+        classifier: ClassifierScores | None = None,
     ) -> None:
         self._errors, self._shade = errors or Errors(), shade
+        self._classifier = classifier or ClassifierScores()
         self._seed, self._stage, self._shake = seed, stage, shake
         self._performance, self._passer, self._camera_at = performance, passer, camera_at
         self.duration_s, self.size_wh = performance.duration_s, stage.camera.size_wh
@@ -129,30 +133,47 @@ class Routine:
         return cls(seed, Performance(segments, duration_s, entrance), stage, shake)
 
     def keypoints(self, time_s: np.ndarray) -> np.ndarray:
-        """(T, 7, 2) the exact joints in pixels, also outside the picture."""
-        return np.array([self._joints(t)[_JOINTS] for t in time_s.tolist()])
+        """(T, 7, 2) the exact joints in pixels at (T,) seconds, also outside the picture."""
+        return self._pixels([self.pose(t) for t in time_s.tolist()], time_s)
 
     def pose(self, time_s: float) -> BodyPose:
         """The person in space at a time."""
         return self._stage.pose(self._performance.targets(time_s))
 
-    def _joints(self, time_s: float) -> np.ndarray:
-        """(16, 2) exact pixels."""
-        targets = self._performance.targets(time_s)
-        return self._stage_at(time_s).keypoints(targets) + self._shake(time_s)
+    def _pixels(self, poses: Sequence[BodyPose], time_s: np.ndarray) -> np.ndarray:
+        """(T, 7, 2)."""
+        return np.array(
+            [
+                self._stage_at(t).camera.project(pose.joints[_JOINTS])[0] + self._shake(t)
+                for t, pose in zip(time_s.tolist(), poses, strict=True)
+            ]
+        )
 
     def _stage_at(self, time_s: float) -> Stage:
         if self._camera_at is None:
             return self._stage
         return replace(self._stage, camera=self._camera_at(time_s))
 
-    def trace(self, fps: float = 25.0, errors: Errors | None = None) -> Trace:
-        """The seven keypoints as a pose network might give them."""
+    def trace(
+        self, fps: float = 25.0, errors: Errors | None = None, classifier: bool = False
+    ) -> Trace:
+        """The seven keypoints as a pose network might give them.
+
+        Args:
+            fps: Frames a second.
+            errors: Of the keypoints, in place of the routine's own.
+            classifier: With the push-up classifier's scores.
+        """
         time_s = self._times(fps)
         rng = np.random.default_rng([self._seed, 4111])
-        exact = self.keypoints(time_s)
+        poses = [self.pose(t) for t in time_s.tolist()]
+        exact = self._pixels(poses, time_s)
         keypoints, scores = (errors or self._errors).apply(exact, self.size_wh, time_s, rng)
-        return Trace(time_s, keypoints, scores, self.size_wh)
+        pushing_up = None
+        if classifier:
+            rng = np.random.default_rng([self._seed, 4129])
+            pushing_up = self._classifier.apply(poses, time_s, rng)
+        return Trace(time_s, keypoints, scores, self.size_wh, pushing_up)
 
     def digest(self) -> str:
         """Of what it shows: another one where movements, errors left out, or pictures differ."""

@@ -4,8 +4,8 @@
     python evaluate.py mode=placements split=choose counters=[default,published]
 
 With a model our networks look at the pictures; without one, the exact keypoints get errors like a
-network's (`pushup.synthetic.errors`), which takes no time, and there is no classifier. What counts
-as a repetition is said in docs/counting.md.
+network's (`pushup.synthetic.errors`), and the push-up classifier's scores are simulated, too,
+unless `classifier=null`. What counts as a repetition is said in docs/placements.md.
 """
 
 from collections.abc import Sequence
@@ -108,7 +108,7 @@ def evaluate_placements(
         ckpt_path: Weights of the keypoint model; None for those shipped for `model`. Without
             either, keypoints are simulated.
         model: Name of the model.
-        classifier: See `open_classifier`; of no effect on simulated keypoints.
+        classifier: See `open_classifier`; None for none, neither a network's nor simulated.
         device: Where networks run.
         clips: Number of clips with push-ups; 240 meet every pair of view and manner once.
         others: Number of clips without.

@@ -38,9 +38,9 @@ class Watcher:
             invalidate_cache(self.folder, self.setup.cache_key() | {"fps": self.fps})
 
     def trace(self, routine: Routine) -> Trace:
-        """The routine's keypoints and, from networks, the push-up classifier's scores."""
+        """The routine's keypoints and, where there is a classifier, its scores."""
         if self.simulates:
-            return routine.trace(self.fps)
+            return routine.trace(self.fps, classifier=self.setup.classifier is not None)
         path = self.folder / f"{routine.digest()}.npz"
         if not path.is_file():
             save_trace(path, watch(routine.frames(self.fps), self.setup))
