@@ -27,6 +27,7 @@ ROOMS = (
     "training",
     "inference",
     "approaches",
+    "api",
     "evaluation",
     "app",
     "demo",
