@@ -62,6 +62,9 @@ class FakeWindow:
     def __call__(self, title):
         return self
 
+    def toggle_full_screen(self):
+        self.full_screen = True
+
     def show(self, canvas):
         self.shown.append(canvas)
 
@@ -350,11 +353,32 @@ def test_a_camera_or_file_that_does_not_open_leaves_the_current_one(tmp_path, mo
     monkeypatch.setattr("pushup.app.player.ask_file", lambda: "/nosuch.mp4")
     notices = []
     monkeypatch.setattr(Player, "_notify", lambda self, words: notices.append(words))
-    window = FakeWindow({2: "c", 4: "o"})
+    window = FakeWindow({2: "c", 4: "o", 6: "f"})
     one, player = play(open_source(dot_clip(tmp_path / "a.avi", cycles=1)), window, tmp_path)
     assert player.next_source is None
     assert one.frames == 21
-    assert notices[1:] == ["camera 0 does not open", "/nosuch.mp4: no such file"]
+    assert notices[1:11] == [f"camera {k} does not open" for k in range(10)]
+    assert notices[11:] == ["no other camera opens", "/nosuch.mp4: no such file"]
+    assert window.full_screen
+
+
+def test_the_next_camera_is_the_next_that_opens(tmp_path):
+    asked = []
+
+    def open_(name):
+        asked.append(name)
+        if name != "1":
+            raise InputError(f"camera {name} does not open; plug it in")
+        return camera(tmp_path / "a.avi", 30)
+
+    dot_clip(tmp_path / "a.avi", cycles=1)
+    source = FrameSource(VirtualCapture(tmp_path / "a.avi", 30), "camera 7", is_live=True)
+    player = Player(source, session(), FakeWindow({2: "c"}), DisplayOptions(), tmp_path, open_)
+    with source:
+        player.play()
+    assert asked == ["8", "9", "0", "1"]
+    assert player.next_source is not None
+    player.next_source.close()
 
 
 def test_without_a_display_it_says_so_and_carries_on(tmp_path, monkeypatch, capsys):

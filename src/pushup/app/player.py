@@ -26,6 +26,7 @@ HELP = (
     "C next camera",
     "M mirror",
     "V record",
+    "F full screen",
     "E explain",
     "H help",
 )
@@ -34,6 +35,7 @@ _IDLE_S = 0.02
 _STALLED_S = 2.0
 _BEHIND_S = 0.5
 _NOTICE_S = 4.0
+_CAMERAS = 10  # numbers that are tried
 
 
 @dataclass
@@ -105,6 +107,7 @@ class Player:
             "v": self._record,
             "e": self._explain,
             "h": self._help,
+            "f": window.toggle_full_screen,
         }
 
     def play(self) -> None:
@@ -250,12 +253,20 @@ class Player:
             self._notify("no file chosen")
 
     def _next_camera(self) -> None:
-        number = self._source.name.removeprefix("camera ")
-        self._change_to(str(int(number) + 1) if number.isdecimal() else "0")
+        """The next one that opens; they need not be numbered without gaps."""
+        name = self._source.name.removeprefix("camera ")
+        now = int(name) if name.isdecimal() else -1
+        for step in range(1, _CAMERAS + 1):
+            number = (now + step) % _CAMERAS
+            if number != now and self._change_to(str(number)):
+                return
+        self._notify("no other camera opens")
 
-    def _change_to(self, name: str) -> None:
+    def _change_to(self, name: str) -> bool:
         try:
             self.next_source = self._open_source(name)
-            self._done = True
         except InputError as error:
             self._notify(str(error).partition(";")[0])
+            return False
+        self._done = True
+        return True

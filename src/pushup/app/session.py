@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
+from pushup.app.guide import Guide, is_seen
 from pushup.app.listeners import Listener
 from pushup.app.tally import Tally
 from pushup.approaches.video_counter import PoseCounter, VideoCounter
@@ -21,9 +20,7 @@ from pushup.video.frames import Frame
 from pushup.video.history import DisplayHistory
 from pushup.video.overlay import OverlayState
 
-SEEN_SCORE = 0.2
-"""Mean score of the joints from which somebody is held to be seen: noise and empty pictures give
-0.01 to 0.03, the median of a real clip 0.29 to 0.82 (shipped MobileNet)."""
+_REST_SHOWN_S = 8.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,8 @@ class Session:
         self.frames, self.time_s = 0, 0.0
         self.seen: int | None = None if self._poses is None else 0
         self.paused = self.explain = self._ended = False
-        self._scene = OverlayState(0)
+        self._guide = None if predictor is None else Guide(predictor.model.skeleton)
+        self._scene, self._said = OverlayState(0), ""
         self._clock, self._lock = clock, threading.Lock()
 
     def step(self, frame: Frame) -> OverlayState:
@@ -120,13 +118,37 @@ class Session:
             rep = self._add(rep)
         state = self._counter.state
         self.history.add(frame.time_s, state, rep, self._clock() - frame.read_s)
-        shown = (None, None) if pose is None else (pose.keypoints_frame, pose.scores)
-        scene = self.history.scene(self.tally.count, *shown)
-        return replace(scene, hint=state.note or scene.hint) if self.explain else scene
+        return self._scene_of(frame, pose)
+
+    def _scene_of(self, frame: Frame, pose: Pose | None) -> OverlayState:
+        """What is shown over the frame; a hint on form goes before what hinders counting."""
+        tally, guide = self.tally, self._guide
+        height, width = frame.image_bgr.shape[:2]
+        scene = self.history.scene(
+            tally.count,
+            None if pose is None else pose.keypoints_frame,
+            None if pose is None else pose.scores,
+            (width, height),
+        )
+        note = self.history.note if self.explain else ""
+        advice = "" if guide is None else guide.advice
+        if advice and advice != self._said:
+            self._tell(advice)
+        self._said = advice
+        return replace(
+            scene,
+            goal=tally.goal,
+            seen=guide is None or guide.seen,
+            below=_progress(tally, frame.time_s),
+            hint=note or scene.hint or advice,
+        )
 
     def _look_at(self, frame: Frame, pose: Pose) -> None:
         if self._poses is not None and self._poses.observation is not None:
             self._form.update(self._poses.observation)
+        height, width = frame.image_bgr.shape[:2]
+        if self._guide is not None:
+            self._guide.update(frame.time_s, pose, (width, height))
         self.seen = (self.seen or 0) + is_seen(pose)
         for listener in self.listeners:
             listener.frame(frame.index, frame.time_s, pose)
@@ -137,9 +159,13 @@ class Session:
         self.tally.add(rep)
         for listener in self.listeners:
             listener.changed(self.tally, added=True)
-            if rep.form:
-                listener.said(rep.form[0].hint)
+        if rep.form:
+            self._tell(rep.form[0].hint)
         return rep
+
+    def _tell(self, words: str) -> None:
+        for listener in self.listeners:
+            listener.said(words)
 
     def correct(self, step: int) -> bool:
         """Add a repetition by hand (+1) or take the last one back (-1); False if there is none."""
@@ -160,6 +186,8 @@ class Session:
             self._counter.reset()
             self._form.reset()
             self.history.reset()
+            if self._guide is not None:
+                self._guide.reset()
             self.tally.new_set()
             self._scene = OverlayState(0)
 
@@ -184,6 +212,11 @@ class Session:
         return dict(Counter(finding.rule for finding in findings))
 
 
-def is_seen(pose: Pose) -> bool:
-    """Whether a pose is somebody's."""
-    return float(np.mean(pose.scores)) >= SEEN_SCORE
+def _progress(tally: Tally, time_s: float) -> tuple[str, ...]:
+    """Lines on the set and the rest, once there is more than one set or a rest."""
+    lines = []
+    if tally.set_number > 1:
+        lines.append(f"set {tally.set_number}: {tally.in_set}")
+    if tally.reps and (rested_s := tally.rested_s(time_s)) >= _REST_SHOWN_S:
+        lines.append(f"rest {int(rested_s) // 60}:{int(rested_s) % 60:02d}")
+    return tuple(lines)

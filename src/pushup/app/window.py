@@ -61,18 +61,39 @@ class Window:
     """
 
     def __init__(self, title: str) -> None:
-        self._title, self._sized = title, False
+        self._title, self._shape, self._full = title, (0, 0), False
         flags = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
         cv2.namedWindow(title, flags)
 
     def show(self, canvas_bgr: np.ndarray) -> None:
-        """Show a picture, scaled to the window; the first gives the window its shape."""
-        if not self._sized:
-            height, width = canvas_bgr.shape[:2]
+        """Show a picture, as large as the window; one of another shape gives it its shape."""
+        height, width = canvas_bgr.shape[:2]
+        if (height, width) != self._shape and not self._full:
             scale = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
             cv2.resizeWindow(self._title, round(scale * width), round(scale * height))
-            self._sized = True
-        cv2.imshow(self._title, canvas_bgr)
+        self._shape = height, width
+        cv2.imshow(self._title, self._framed(canvas_bgr))
+
+    def _framed(self, canvas_bgr: np.ndarray) -> np.ndarray:
+        """The picture with bars, where the window has another shape: it is not to be stretched."""
+        height, width = canvas_bgr.shape[:2]
+        try:
+            _, _, wide, high = cv2.getWindowImageRect(self._title)
+        except cv2.error:
+            return canvas_bgr
+        if wide <= 0 or high <= 0:
+            return canvas_bgr
+        across = max(0, round((height * wide / high - width) / 2))
+        down = max(0, round((width * high / wide - height) / 2))
+        if across < 0.01 * width and down < 0.01 * height:
+            return canvas_bgr
+        return cv2.copyMakeBorder(canvas_bgr, down, down, across, across, cv2.BORDER_CONSTANT)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back to a window."""
+        self._full = not self._full
+        size = cv2.WINDOW_FULLSCREEN if self._full else cv2.WINDOW_NORMAL
+        cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, size)
 
     def key(self, wait_s: float) -> str:
         """A key pressed within the time (at least a millisecond), in lower case; "" if none."""

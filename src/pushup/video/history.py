@@ -8,9 +8,11 @@ from itertools import pairwise
 import numpy as np
 
 from pushup.counting.types import CounterState, Rep
-from pushup.video.overlay import OverlayState, Sample
+from pushup.video.overlay import OverlayState
+from pushup.video.placement import PanelCorner
+from pushup.video.strip import Sample
 
-_HINT_S = 3.0  # a hint on form stays so long
+_HINT_S = 3.0  # words stay so long
 
 
 class Meter:
@@ -71,8 +73,9 @@ class DisplayHistory:
         """Forget everything but the speed."""
         self._samples: deque[Sample] = deque()
         self._reps: deque[tuple[float, float]] = deque(maxlen=100)
-        self._tempo = self._hint = ""
-        self._hint_s = 0.0
+        self._tempo = self._hint = self._note = ""
+        self._hint_s = self._note_s = 0.0
+        self._corner = PanelCorner()
 
     def add(
         self, time_s: float, state: CounterState, rep: Rep | None, latency_s: float = 0.0
@@ -80,6 +83,8 @@ class DisplayHistory:
         """Take the counter's answer to the frame at `time_s`, read `latency_s` ago."""
         self.meter.tick(latency_s)
         self._samples.append(Sample(time_s, state.value, state.threshold, state.gate_open))
+        if state.note:
+            self._note, self._note_s = state.note, time_s
         while self._samples[0].time_s < time_s - self._span_s:
             self._samples.popleft()
         if rep is not None:
@@ -89,13 +94,28 @@ class DisplayHistory:
             self._hint = rep.form[0].hint if rep.form else ""
             self._hint_s = time_s
 
+    @property
+    def note(self) -> str:
+        """Why the latest candidate was not counted, for a while after it; "" otherwise."""
+        return self._note if self._now_s - self._note_s <= _HINT_S else ""
+
+    @property
+    def _now_s(self) -> float:
+        return self._samples[-1].time_s if self._samples else 0.0
+
     def scene(
-        self, count: int, keypoints_frame: np.ndarray | None, scores: np.ndarray | None
+        self,
+        count: int,
+        keypoints_frame: np.ndarray | None = None,
+        scores: np.ndarray | None = None,
+        size_wh: tuple[int, int] | None = None,
     ) -> OverlayState:
-        """All that can be drawn over the latest frame."""
-        shown_s = self._samples[-1].time_s - self._hint_s if self._samples else 0.0
+        """All that can be drawn over the latest frame, which has this size."""
+        if keypoints_frame is not None and size_wh is not None:
+            self._corner.update(self._now_s, keypoints_frame, size_wh)
         return OverlayState(
             count=count,
+            corner=self._corner.corner,
             keypoints_frame=keypoints_frame,
             scores=scores,
             edges=self._edges,
@@ -104,6 +124,6 @@ class DisplayHistory:
             samples=tuple(self._samples),
             reps_s=tuple(self._reps),
             span_s=self._span_s,
-            hint=self._hint if shown_s <= _HINT_S else "",
+            hint=self._hint if self._now_s - self._hint_s <= _HINT_S else "",
             lines=[line for line in (f"{self.meter.fps:.0f} fps", self._tempo) if line],
         )

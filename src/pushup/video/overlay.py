@@ -7,28 +7,18 @@ signal has a strip of its own below the picture, where it hides no hands.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import cv2
 import numpy as np
 
 from pushup.drawing import confidence_colour, draw_skeleton
+from pushup.video.lettering import AMBER, DARK, GREEN, GREY, fitted, shade, text_width, write
+from pushup.video.strip import Sample, draw_strip
 
-_FONT = cv2.FONT_HERSHEY_DUPLEX
-_WHITE, _DARK, _GREY = (255, 255, 255), (24, 24, 24), (150, 150, 150)
-_GREEN, _CYAN, _AMBER = (90, 200, 60), (240, 200, 60), (60, 190, 250)
+Corner = tuple[str, str]
+
 _LEGIBLE_SIDE = 480
 _STRIP_HEIGHT = 0.2  # of the picture's shorter side
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One point of the counter's signal; see `pushup.counting.types.CounterState`."""
-
-    time_s: float
-    value: float
-    threshold: float
-    gate_open: bool
 
 
 @dataclass(frozen=True)
@@ -37,6 +27,10 @@ class OverlayState:
 
     Attributes:
         count: Repetitions so far.
+        goal: Repetitions wanted; None for none.
+        seen: Somebody is seen; if not, that is said in place of a skeleton.
+        below: Small lines below the count (set, rest).
+        corner: Where the count stands: ("left" or "right", "top" or "bottom"), before mirroring.
         keypoints_frame: (K, 2) frame pixels, NaN where unknown; None draws no skeleton.
         scores: (K,) confidence in 0..1.
         edges: Index pairs of joints that form limbs.
@@ -45,12 +39,16 @@ class OverlayState:
         samples: The signal's latest stretch, in order of time.
         reps_s: Times of the counted points: (bottom, counted) of each repetition.
         span_s: Seconds that the signal's strip covers.
-        lines: Small lines at the top right (tempo, frames per second, latency).
-        hint: A few words above the strip.
+        lines: Small lines in another corner (tempo, frames per second, latency).
+        hint: A few words over the strip.
         help: Lines of a panel over the picture; empty for none.
     """
 
     count: int
+    goal: int | None = None
+    seen: bool = True
+    below: Sequence[str] = ()
+    corner: Corner = ("left", "top")
     keypoints_frame: np.ndarray | None = None
     scores: np.ndarray | None = None
     edges: Sequence[tuple[int, int]] = ()
@@ -85,22 +83,24 @@ def draw(frame_bgr: np.ndarray, scene: OverlayState, mirror: bool = False) -> np
     size_wh = canvas_size((width, height))
     canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
     picture, strip = canvas[: height * factor], canvas[height * factor :]
-    strip[:] = _DARK
+    strip[:] = DARK
     cv2.resize(frame_bgr, (width * factor, height * factor), dst=picture)
     _draw_pose(picture, scene, factor)
+    side, edge = scene.corner
     if mirror:
         picture[:] = picture[:, ::-1].copy()
-    _draw_count(picture, scene)
-    _draw_lines(picture, scene.lines)
-    _draw_hint(picture, scene.hint)
+        side = "left" if side == "right" else "right"
+    _draw_count(picture, scene, (side, edge))
+    _draw_lines(picture, scene.lines, on_left=edge == "top" and side == "right")
     _draw_help(picture, scene.help)
-    _draw_strip(strip, scene)
+    draw_strip(strip, scene.samples, scene.reps_s, scene.span_s)
+    _draw_hint(strip, scene.hint)
     return canvas
 
 
 def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: int) -> None:
     """Joints and limbs from red (score 0) to green (1)."""
-    if scene.keypoints_frame is None or scene.scores is None:
+    if not scene.seen or scene.keypoints_frame is None or scene.scores is None:
         return
     points = (scene.keypoints_frame + 0.5) * factor - 0.5
     scores = np.nan_to_num(scene.scores)
@@ -108,130 +108,61 @@ def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: int) -> None:
     draw_skeleton(canvas, points, scene.edges, [confidence_colour(s) for s in scores], limbs)
 
 
-def _text_width(text: str, height: float) -> int:
-    return cv2.getTextSize(text, _FONT, height / 22, _thickness(height))[0][0]
+def _draw_count(canvas: np.ndarray, scene: OverlayState, corner: Corner) -> None:
+    unit, (width, height) = min(canvas.shape[:2]) / 100, canvas.shape[1::-1]
+    capitals, rows = 17 * unit, len(scene.below)
+    count, goal = str(scene.count), "" if scene.goal is None else f" of {scene.goal}"
+    label, colour = scene.activity.upper(), GREEN
+    if not scene.seen:
+        label, colour = "I CAN'T SEE YOU", AMBER
+    elif not scene.gate_open:
+        label, colour = f"NOT {label}", GREY
+    small = [label, *scene.below]
+    counted = text_width(count, capitals)
+    wide = max(
+        counted + text_width(goal, 6 * unit), *(text_width(line, 3.5 * unit) for line in small)
+    )
+    wide, high = wide + 8 * unit, capitals + (13 + 6 * rows) * unit
+    left = 0 if corner[0] == "left" else width - wide
+    top = 0 if corner[1] == "top" else height - high
+    shade(canvas, left, top, left + wide, top + high)
+    left += 4 * unit
+    write(canvas, count, (left, top + capitals + 3.5 * unit), capitals)
+    write(canvas, goal, (left + counted, top + capitals + 3.5 * unit), 6 * unit)
+    write(canvas, label, (left, top + capitals + 10 * unit), 3.5 * unit, colour)
+    for row, line in enumerate(scene.below):
+        write(canvas, line, (left, top + capitals + (16 + 6 * row) * unit), 3.5 * unit)
 
 
-def _thickness(height: float) -> int:
-    return max(1, round(height / 14))
-
-
-def _text(canvas, text: str, origin: tuple[float, float], height: float, colour=_WHITE) -> None:
-    """Write with the baseline's left end at `origin`, capitals about `height` pixels high."""
-    at = round(origin[0]), round(origin[1])
-    scale = height / 22  # capitals of this font are 22 pixels high at scale 1
-    cv2.putText(canvas, text, at, _FONT, scale, colour, _thickness(height), cv2.LINE_AA)
-
-
-def _shade(canvas: np.ndarray, left: float, top: float, right: float, bottom: float) -> None:
-    """Darken a rectangle in place."""
-    region = canvas[max(0, round(top)) : round(bottom), max(0, round(left)) : round(right)]
-    region[:] = cv2.convertScaleAbs(region, alpha=0.3)
-
-
-def _draw_count(canvas: np.ndarray, scene: OverlayState) -> None:
-    unit = min(canvas.shape[:2]) / 100
-    height = 17 * unit
-    count, label, colour = str(scene.count), scene.activity.upper(), _GREEN
-    if not scene.gate_open:
-        label, colour = f"NOT {label}", _GREY
-    width = max(_text_width(count, height), _text_width(label, 3 * unit))
-    _shade(canvas, 0, 0, width + 8 * unit, height + 13 * unit)
-    _text(canvas, count, (4 * unit, height + 3.5 * unit), height)
-    _text(canvas, label, (4 * unit, height + 10 * unit), 3 * unit, colour)
-
-
-def _draw_lines(canvas: np.ndarray, lines: Sequence[str]) -> None:
+def _draw_lines(canvas: np.ndarray, lines: Sequence[str], on_left: bool) -> None:
     if lines:
-        unit, right = min(canvas.shape[:2]) / 100, canvas.shape[1]
-        widths = [_text_width(line, 3 * unit) for line in lines]
-        _shade(canvas, right - max(widths) - 6 * unit, 0, right, (3 + 6 * len(lines)) * unit)
-        for row, (line, width) in enumerate(zip(lines, widths, strict=True)):
-            _text(canvas, line, (right - width - 3 * unit, (6 + 6 * row) * unit), 3 * unit)
+        unit = min(canvas.shape[:2]) / 100
+        wide = max(text_width(line, 3 * unit) for line in lines) + 6 * unit
+        left = 0 if on_left else canvas.shape[1] - wide
+        shade(canvas, left, 0, left + wide, (3 + 6 * len(lines)) * unit)
+        for row, line in enumerate(lines):
+            write(canvas, line, (left + 3 * unit, (6 + 6 * row) * unit), 3 * unit)
 
 
 def _draw_hint(canvas: np.ndarray, hint: str) -> None:
+    """Over the signal, where it hides nobody, as large as it fits: it is read from afar."""
     if hint:
-        unit = min(canvas.shape[:2]) / 100
-        lines = _wrapped(hint, 4 * unit, canvas.shape[1] - 8 * unit)
-        top, bottom = canvas.shape[0] - (3 + 6 * len(lines)) * unit, canvas.shape[0] - unit
-        width = max(_text_width(line, 4 * unit) for line in lines)
-        _shade(canvas, 0, top, width + 8 * unit, bottom)
+        height, width = canvas.shape[:2]
+        shade(canvas, 0, 0, width, height)
+        margin = 0.1 * height
+        lines, capitals = fitted(hint, width - 4 * margin, height - 2 * margin, 0.42 * height)
+        top = (height - 1.6 * capitals * len(lines)) / 2
         for row, line in enumerate(lines):
-            _text(canvas, line, (4 * unit, top + (5.5 + 6 * row) * unit), 4 * unit, _AMBER)
-
-
-def _wrapped(text: str, height: float, width: float) -> list[str]:
-    """The words in lines that are no wider than `width` pixels, as far as single words allow."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and _text_width(f"{lines[-1]} {word}", height) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
+            baseline = top + (1.6 * row + 1.3) * capitals
+            write(canvas, line, (2 * margin, baseline), capitals, AMBER)
 
 
 def _draw_help(canvas: np.ndarray, lines: Sequence[str]) -> None:
     if lines:
         unit = min(canvas.shape[:2]) / 100
-        top = 32 * unit
-        right = max(_text_width(line, 3 * unit) for line in lines) + 8 * unit
-        _shade(canvas, 0, top, right, top + (6 * len(lines) + 3) * unit)
+        top = (100 - 6 * len(lines)) / 2 * unit
+        right = max(text_width(line, 3 * unit) for line in lines) + 8 * unit
+        for _ in range(2):  # darker: it may lie over other writing
+            shade(canvas, 0, top - 3 * unit, right, top + (6 * len(lines) + 1) * unit)
         for row, line in enumerate(lines):
-            _text(canvas, line, (4 * unit, top + (6 + 6 * row) * unit), 3 * unit)
-
-
-def _draw_strip(canvas: np.ndarray, scene: OverlayState) -> None:
-    """The signal (larger = higher) over the last seconds, filling the canvas.
-
-    A bar on its upper edge shows the gate, a thin line the threshold; a repetition is a dot at
-    its bottom and a tick where it was counted.
-    """
-    if not scene.samples:
-        return
-    height, width = canvas.shape[:2]
-    unit = height / (100 * _STRIP_HEIGHT)
-    times = np.array([s.time_s for s in scene.samples])
-    curves = np.array([(s.value, s.threshold) for s in scene.samples], float)
-    finite = curves[np.isfinite(curves)]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
-    margin = 3 * unit
-
-    def to_x(time_s):
-        return (width - 1) * (1 - (times[-1] - time_s) / scene.span_s)
-
-    def to_y(value):
-        share = (value - low) / max(high - low, 1e-9)
-        return height - margin - share * (height - 3 * margin)
-
-    thin, thick = max(1, round(0.3 * unit)), max(2, round(0.6 * unit))
-    _polyline(canvas, to_x(times), to_y(curves[:, 1]), _AMBER, thin)
-    _polyline(canvas, to_x(times), to_y(curves[:, 0]), _CYAN, thick)
-    _draw_gate(canvas, to_x(times), [s.gate_open for s in scene.samples], thick)
-    for bottom_s, counted_s in scene.reps_s:
-        x = round(to_x(counted_s))
-        cv2.line(canvas, (x, 0), (x, height - 1), _GREEN, thin, cv2.LINE_AA)
-        value = np.interp(bottom_s, times, curves[:, 0])
-        if bottom_s >= times[0] and np.isfinite(value):
-            at = round(to_x(bottom_s)), round(to_y(value))
-            cv2.circle(canvas, at, max(3, round(1.2 * unit)), _GREEN, -1, cv2.LINE_AA)
-
-
-def _draw_gate(canvas: np.ndarray, xs: np.ndarray, gate: Sequence[bool], thick: int) -> None:
-    changes = [k for k in range(1, len(gate)) if gate[k] != gate[k - 1]]
-    for first, last in pairwise([0, *changes, len(gate) - 1]):
-        colour = _GREEN if gate[first] else _GREY
-        corners = (round(xs[first]), 0), (round(xs[last]), 2 * thick)
-        cv2.rectangle(canvas, *corners, colour, -1)
-
-
-def _polyline(canvas: np.ndarray, xs: np.ndarray, ys: np.ndarray, colour, thick: int) -> None:
-    """A line through the points, broken where one is not finite."""
-    points = np.stack((xs, ys), 1)
-    gaps = np.flatnonzero(~np.isfinite(ys))
-    for piece in np.split(points, gaps):
-        piece = piece[np.isfinite(piece[:, 1])]
-        if len(piece) > 1:
-            pixels = piece.round().astype(np.int32)[:, None]
-            cv2.polylines(canvas, [pixels], False, colour, thick, cv2.LINE_AA)
+            write(canvas, line, (4 * unit, top + (4 + 6 * row) * unit), 3 * unit)

@@ -1,0 +1,54 @@
+"""What is said where a person cannot be counted as they stand."""
+
+import numpy as np
+import pytest
+
+from pushup.app import guide
+from pushup.app.guide import Guide
+from pushup.inference.predictor import Pose
+from pushup.skeleton import UPPER7
+
+SIZE = (640, 480)
+BODY = np.array(
+    [[250, 300], [240, 250], [250, 200], [280, 180], [310, 200], [320, 250], [310, 300.0]]
+)
+
+
+def told(keypoints, scores, seconds=4.0, before=None):
+    one = Guide(UPPER7)
+    for k in range(round(seconds * 10)):
+        one.update(k / 10, Pose(keypoints, scores), SIZE)
+    return one
+
+
+def test_nothing_is_said_while_all_is_well():
+    one = told(BODY, np.full(7, 0.8))
+    assert (one.seen, one.advice) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("keypoints", "scores", "words"),
+    [
+        (BODY, np.full(7, 0.05), guide.STEP_IN),
+        (BODY, np.array([0.1, 0.8, 0.8, 0.8, 0.8, 0.8, 0.1]), guide.HANDS),
+        (BODY * [2.0, 1.6] - [230, 10], np.full(7, 0.8), ""),
+        ((BODY - [280, 240]) * 5 + [320, 240], np.full(7, 0.8), guide.STEP_BACK),
+        ((BODY - [280, 240]) / 4 + [320, 240], np.full(7, 0.8), guide.CLOSER),
+    ],
+)
+def test_what_is_in_the_way_is_said_after_three_seconds(keypoints, scores, words):
+    assert told(keypoints, scores, 2.0).advice == ""
+    assert told(keypoints, scores, 4.0).advice == words
+
+
+def test_who_leaves_is_missed_after_a_second():
+    one = Guide(UPPER7)
+    for k in range(30):
+        one.update(k / 10, Pose(BODY, np.full(7, 0.8)), SIZE)
+    seen = []
+    for k in range(30, 60):
+        one.update(k / 10, Pose(BODY, np.full(7, 0.02)), SIZE)
+        seen.append(one.seen)
+    assert seen.index(False) in (9, 10)
+    one.update(6.0, Pose(BODY, np.full(7, 0.8)), SIZE)
+    assert (one.seen, one.advice) == (True, "")
