@@ -1,12 +1,15 @@
 """infer.py as a user runs it: real processes, real counters, a network of random weights."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import hydra
+import numpy as np
 import pytest
 import torch
 
@@ -51,7 +54,9 @@ def test_paths_need_no_quotes_for_hydra(checkpoint, tmp_path):
     clip = dot_clip(tmp_path / "my clip, day=2 [front] (1).avi")
     out = "results {a}, b=c"
     done = infer(tmp_path, f"source={clip.name}", f"ckpt_path={checkpoint}", f"output_dir={out}")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert "a person is seen in 0% of the frames" in done.stderr  # by random weights
+    assert done.stderr.count("\n") == 1
     assert clip.name in done.stdout
     assert sorted(p.name for p in (tmp_path / out).iterdir()) == RECORDS
     summary = json.loads((tmp_path / out / "summary.json").read_text())
@@ -69,12 +74,29 @@ def test_a_truncated_video_in_a_window_without_a_display(checkpoint, tmp_path):
     arguments = ("ckpt_path=" + str(checkpoint), "output_dir=out", "window=true", "log=log.csv")
     done = infer(tmp_path, "source=cut.avi", *arguments, "counter=default", "gate=pose")
     assert done.returncode == 0
-    no_window, truncated = done.stderr.splitlines()
+    no_window, truncated, _ = done.stderr.splitlines()
     assert "carrying on without a window" in no_window
     assert "cut.avi: ends early" in truncated
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["truncated"] is True
     assert 40 < summary["frames"] < 80
+
+
+def test_odd_names_and_a_terminal_that_shows_ascii_only(checkpoint, tmp_path):
+    odd = os.fsdecode(b"10:30 ${x} \xe9 \xd1\x81.avi")
+    dot_clip(tmp_path / "a.avi", cycles=1).rename(tmp_path / odd)
+    given = (f"ckpt_path={checkpoint}", "output_dir=~/out", "keypoints=true", "annotate=false")
+    done = infer(tmp_path, odd, *given, PYTHONIOENCODING="ascii", HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("10:30 ${x} \\xe9 \\u0441.avi: ")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["source"] == "10:30 ${x} \\xe9 \u0441.avi"
+    assert summary["schema"] == 2
+    assert summary["counter"].endswith("Counter")
+    assert summary["weights_sha256"] == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    rows = rows_of(tmp_path / "out" / "keypoints.csv")
+    assert [row["frame"] for row in rows] == [str(k) for k in range(21)]
+    assert 0 <= float(rows[0]["left_wrist_x"]) <= 96
 
 
 @pytest.fixture
@@ -107,6 +129,26 @@ def test_a_folder_with_a_bad_file(checkpoint, tmp_path, here, capsys):
     assert rows["deep/a.avi"]["frames"] == "21"
     assert "bad.mp4" in rows["bad.mp4"]["error"]
     assert sorted(p.name for p in (tmp_path / "out" / "deep" / "a").iterdir()) == RECORDS
+
+
+def test_a_folder_of_pictures(checkpoint, tmp_path, here, capsys):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    name = os.fsdecode(b"\xe9.jpg")
+    encoded = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+    for path in (pictures / "a.png", pictures / name):
+        path.write_bytes(encoded)
+    (pictures / "bad.jpg").write_bytes(b"no picture")
+    assert here(tmp_path, {"source": "pictures", "ckpt_path": checkpoint, "output_dir": "out"}) == 0
+    told = capsys.readouterr()
+    assert "2 of 3 pictures" in told.out
+    assert "bad.jpg: is no picture" in told.err
+    rows = rows_of(tmp_path / "out" / "keypoints.csv")
+    assert [row["picture"] for row in rows] == ["pictures/a.png", "pictures/\\xe9.jpg"]
+    assert cv2.imread(str(tmp_path / "out" / "a.png.png")).shape == (48, 64, 3)
+    given = {"source": "pictures/bad.jpg", "ckpt_path": checkpoint, "output_dir": "two"}
+    assert here(tmp_path, given) == 1
+    assert not (tmp_path / "two").exists()
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +186,10 @@ def bad(tmp_path_factory, checkpoint) -> Path:
         ),
         ({"source": "clip.avi", "output_dir": "file/out"}, "cannot write to output folder"),
         ({"source": "clip.avi", "sound": "gong"}, "unknown sound='gong'"),
+        ({"source": "clip.avi", "rotate": "45"}, "rotate=45: give auto, 0, 90, 180, 270"),
+        ({"source": ".", "workers": "0"}, "workers=0: give a whole number from 1 on"),
+        ({"source": ".", "pattern": "/etc/*"}, "pattern=/etc/*: give a pattern of names"),
+        ({"source": "clip.avi", "span_s": "-1"}, "span_s=-1: give seconds above 0"),
         ({"source": "clip.avi", "counter": "offline"}, "needs the whole clip at once"),
         (
             {"source": "clip.avi", "counter": "published_gated", "classifier": "null"},
