@@ -1,7 +1,11 @@
-import pytest
-from omegaconf import OmegaConf
+import sys
+import types
 
-from pushup.cli import InputError, command, make_output_dir
+import pytest
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from pushup.cli import InputError, build, command, make_output_dir
 
 
 def failing(error):
@@ -63,3 +67,65 @@ def test_a_missing_setting_is_named(tmp_path, capsys):
     with pytest.raises(SystemExit):
         run()
     assert "b" in capsys.readouterr().err
+
+
+class Holder:
+    """Something that a configuration describes."""
+
+    def __init__(self, floor: float, name: str | None = None, on: bool = False, inner=None):
+        if floor <= 0:
+            raise ValueError("need floor > 0,\nnothing else")
+        self.floor, self.inner = floor, inner
+
+
+def described(**settings) -> DictConfig:
+    return OmegaConf.create({"_target_": f"{__name__}.Holder", **settings})
+
+
+@pytest.fixture
+def findable(monkeypatch):
+    """Makes this file's classes importable by name, as those of the package are."""
+    monkeypatch.setitem(sys.modules, __name__, sys.modules.get(__name__) or _this_module())
+
+
+def _this_module():
+    module = types.ModuleType(__name__)
+    module.Holder = Holder
+    return module
+
+
+def test_what_a_configuration_describes_is_built(findable):
+    inner = described(floor=2)
+    assert build(described(floor=1, inner=inner)).inner.floor == 2
+    assert build(described(floor=1.5, name=None, on=True)).floor == 1.5
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"floor": 0}, r"Holder refuses its settings: need floor > 0,$"),
+        ({"floor": "a"}, r"floor=a of .*Holder: give a value of type float"),
+        ({"floor": True, "on": 7}, r"on=7 of .*: give a value of type bool"),
+        ({"floor": None}, r"floor=None of .*: give a value of type float"),
+        ({"floor": 1, "name": 3}, r"name=3 of .*: give a value of type str"),
+        ({"floor": 1, "nosuch": 3}, r"Holder refuses its settings: .*nosuch"),
+        ({}, r"Holder refuses its settings: .*floor"),
+    ],
+)
+def test_settings_that_a_class_refuses_are_one_line(findable, settings, message):
+    with pytest.raises(InputError, match=message):
+        build(described(**settings))
+    with pytest.raises(InputError, match=message):
+        build(described(floor=1, inner=described(**settings)))
+
+
+def test_settings_that_hydra_meets_first_are_one_line_as_well(findable, capsys):
+    @command
+    def run():
+        instantiate(described(floor=0))
+
+    with pytest.raises(SystemExit):
+        run()
+    assert capsys.readouterr().err == (
+        "error: configuration: Holder refuses its settings: need floor > 0,\n"
+    )

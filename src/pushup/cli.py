@@ -4,16 +4,18 @@ import functools
 import io
 import itertools
 import os
+import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import hydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, InstantiationException
+from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
@@ -115,11 +117,15 @@ def one_line(error: BaseException | None) -> str | None:
     """The line of the `InputError` behind an exception (Hydra wraps those of constructors)."""
     if isinstance(error, OmegaConfBaseException):
         return f"configuration: {str(error).splitlines()[0]}"
+    whole = error
     while error is not None:
         if isinstance(error, InputError):
             # One raised in a loader process arrives with its traceback as text, our line last.
             return str(error).strip().splitlines()[-1].removeprefix(f"{__name__}.InputError: ")
         error = error.__cause__
+    if isinstance(whole, InstantiationException):
+        target = re.search(r"'([\w.]+)'", str(whole))
+        return f"configuration: {_refusal(whole, target[1] if target else 'a class')}"
     return None
 
 
@@ -136,12 +142,61 @@ def keep_model_name(config: DictConfig) -> None:
         config.model = OmegaConf.select(config, "model.name")
 
 
-def make_output_dir(path: str | Path, config: DictConfig | None = None) -> Path:
+def build(config: Any, **given: Any) -> Any:
+    """The object that a configuration describes, made with `given` besides.
+
+    Raises:
+        InputError: Its class refuses the settings, or one is of another type than it asks for.
+    """
+    _check_types(config)
+    try:
+        # partial, so that Hydra neither copies what is given nor wraps the errors of the call
+        return instantiate(config, _partial_=True)(**given)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"configuration: {_refusal(error, str(config._target_))}") from error
+
+
+def _check_types(config: Any) -> None:
+    """InputError for a plain value that does not fit the annotation of the argument it is for."""
+    function = get_object(config._target_)
+    hints = get_type_hints(function.__init__ if isinstance(function, type) else function)
+    for name, value in config.items():
+        if OmegaConf.is_dict(value) and "_target_" in value:
+            _check_types(value)
+        wanted = get_args(hints.get(name)) or (hints.get(name),)
+        if set(wanted) <= _PLAIN and not isinstance(value, _allowed(wanted)):
+            kinds = " or ".join(kind.__name__ for kind in wanted if kind is not type(None))
+            raise InputError(
+                f"configuration: {name}={value} of {config._target_}: give a value of type {kinds}"
+            )
+
+
+_PLAIN = {bool, int, float, str, type(None)}
+
+
+def _allowed(wanted: Iterable[type]) -> tuple[type, ...]:
+    """Types that may stand for those wanted: a whole number for a number, too."""
+    return tuple(kind for want in wanted for kind in ((int, float) if want is float else (want,)))
+
+
+def _refusal(error: BaseException, target: str) -> str:
+    """What a class says against its settings, which Hydra may have wrapped."""
+    while isinstance(error, InstantiationException) and error.__cause__ is not None:
+        error = error.__cause__
+    reason = (str(error).splitlines() or [""])[0]
+    return f"{target.rpartition('.')[2]} refuses its settings: {reason or type(error).__name__}"
+
+
+def make_output_dir(path: str | Path | None, config: DictConfig | None = None) -> Path:
     """Create the output folder, and record the resolved configuration in it as `config.yaml`.
 
     Raises:
         InputError: The folder cannot be created or written.
     """
+    if not path:
+        raise InputError("no output folder: give output_dir=DIR")
     folder = Path(path)
     try:
         if not folder.exists():

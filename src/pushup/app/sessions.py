@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from pushup.app.listeners import Listener
@@ -16,7 +15,7 @@ from pushup.app.run import KEYPOINTS
 from pushup.app.session import About, Session
 from pushup.app.tally import Tally
 from pushup.approaches.video_counter import looks_at_pictures
-from pushup.cli import InputError
+from pushup.cli import InputError, build
 from pushup.inference.classifier import Classify, open_classifier
 from pushup.inference.predictor import PoseModel, PoseTracker, load_model
 from pushup.inference.ready import digest
@@ -91,8 +90,7 @@ class Sessions:
 
     def predictor(self) -> PoseTracker:
         """A predictor that has seen no frame."""
-        # partial, so that Hydra neither copies the model nor wraps the errors of the call
-        return instantiate(self._config.tracker, _partial_=True)(model=self.networks[0])
+        return build(self._config.tracker, model=self.networks[0])
 
     def session(self, folder: Path, listeners: Sequence[Listener] = ()) -> Session:
         """A fresh session that writes into a folder and tells these listeners.
@@ -101,15 +99,13 @@ class Sessions:
             InputError: See `networks`, `Session` and `KeypointsFile`.
         """
         config = self._config
-        make_counter = instantiate(config.counter, _partial_=True)
-        make_form = instantiate(config.form, _partial_=True)
         shared = {"tally": Tally(config.rest_s, config.goal), "listeners": listeners}
         show = {"span_s": config.span_s, "activity": config.activity}
         if not self._needs_poses:
             return Session(
                 None,
-                make_counter(),
-                make_form(),
+                build(config.counter),
+                build(config.form),
                 history=DisplayHistory((), **show),
                 about=self._about(),
                 **shared,
@@ -117,8 +113,8 @@ class Sessions:
         model, classifier, about = self.networks
         session = Session(
             self.predictor(),
-            make_counter(skeleton=model.skeleton),
-            make_form(skeleton=model.skeleton),
+            build(config.counter, skeleton=model.skeleton),
+            build(config.form, skeleton=model.skeleton),
             classifier,
             history=DisplayHistory(model.skeleton.edge_indices, **show),
             about=about,

@@ -8,8 +8,10 @@ from pushup.cli import InputError
 
 def check(config: DictConfig) -> None:
     """Raise InputError for a value that is of no use, by name."""
-    if not str(config.source).strip():
+    if config.source is None or not str(config.source).strip():
         raise InputError("source is empty: give a video, a folder, a camera's number or a URL")
+    if not config.output_dir:
+        raise InputError("no output folder: give output_dir=DIR")
     check_rotate(config.rotate)
     for name, least in (("workers", 1), ("goal", 1)):
         value = config[name]

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from pushup.app.arguments import quote_paths
-from pushup.cli import command, keep_model_name, make_output_dir, run
+from pushup.cli import build, command, keep_model_name, make_output_dir, run
 
 
 def infer(config: DictConfig) -> None:
@@ -38,7 +37,7 @@ def _infer(config: DictConfig) -> None:
     make, is_folder = partial(make_output_dir, config=config), Path(source).is_dir()
     if is_signal(source):
         shared = {key: config[key] for key in ("sound", "log", "rest_s")}
-        print(run_signal(source, instantiate(config.signal), make, out, **shared))
+        print(run_signal(source, build(config.signal), make, out, **shared))
         return
     sessions = Sessions(config, config.workers if is_folder else 1)
     if pictures := pictures_of(Path(source)):

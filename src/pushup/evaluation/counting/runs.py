@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
-from pushup.cli import InputError
+from pushup.cli import InputError, build
 from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace, load_trace, save_trace
 from pushup.counting.types import OfflineCounter, Rep, StreamingCounter
@@ -121,7 +120,7 @@ def _predictor(tracker: str, ckpt_path: str, model: str | None, device: str) -> 
     from pushup.inference.predictor import load_model
 
     loaded = load_model(ckpt_path, model, device, threads=1)
-    return instantiate(OmegaConf.create(tracker), _partial_=True)(model=loaded)
+    return build(OmegaConf.create(tracker), model=loaded)
 
 
 @lru_cache(maxsize=1)
