@@ -357,7 +357,7 @@ class TestCoco:
         )
         (record,) = coco.read(save(tmp_path, content), "train")
         left, right = joint("left_wrist"), joint("right_wrist")
-        assert np.flatnonzero(record.labelled).tolist() == [right, left]
+        assert np.flatnonzero(record.labelled[:16]).tolist() == [right, left]
         assert record.keypoints[left].tolist() == [3, 4]
         assert record.visible[left]
         assert not record.visible[right]
@@ -438,8 +438,8 @@ class TestCoco:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            ({"categories": [{"id": 2, "name": "person"}]}, "no category has keypoints.*none"),
-            ({"categories": [{"id": 2, "keypoints": ["1", "2"]}]}, "named like ours, but 1, 2"),
+            ({"categories": [{"id": 2, "name": "person"}]}, "no category has named keypoints"),
+            ({"categories": [{"id": 2, "keypoints": ["1", "2"]}]}, "must hold 6 numbers"),
             ({"categories": [{"id": 2, "keypoints": ["l hip", "left_hip"]}]}, "left_hip twice"),
             ({"images": []}, "annotation 9: its image_id"),
             ({"images": [{"id": 5}]}, "'file_name' is missing"),

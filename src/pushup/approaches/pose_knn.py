@@ -77,7 +77,7 @@ class PoseKnnCounter:
             raise ValueError(f"need 0 < leave <= enter < 1, got {leave} and {enter}")
         self.neighbours, self.enter, self.leave = neighbours, enter, leave
         self.min_score = min_score
-        self._joints = [skeleton.index(joint) for joint in UPPER7.joints]
+        self._joints = skeleton.indices(UPPER7.joints)
         self._low_pass = Ema(smooth_s)
         self._poses, self._down = known_poses()
         self.reset()

@@ -112,13 +112,13 @@ class BodyEstimator:
         unsure_s: float = 0.25,
         lost_s: float = 1.0,
     ) -> None:
+        self._upper = skeleton.indices(UPPER7.joints)
         self._arms = skeleton_arms(skeleton)
         self._min_score, self._speed = min_score, speed
         self._unsure_s, self._lost_s = unsure_s, lost_s
         self._arm_length = ArmLength(skeleton, min_score=min_score)
         self._shoulders, self._head = skeleton.pair("shoulder"), skeleton.index("head")
         self._trunk = RobustCentroid((*self._shoulders, self._head))
-        self._upper = [skeleton.index(joint) for joint in UPPER7.joints]
         self._hands = RobustCentroid(skeleton.pair("wrist"))
         self._place = SmoothedAnchor(hands_s)
         self._score = Ema(score_s)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from pushup.cli import InputError
+from pushup.cli import InputError, build
 from pushup.paths import CONF
 
 PUSH_UP_GATE = CONF / "gate" / "pose.yaml"
@@ -41,7 +40,6 @@ def build_counter(
         settings: Such as `skeleton=BODY16`.
 
     Raises:
-        InputError: There is no such counter.
+        InputError: There is no such counter, or it refuses the settings.
     """
-    # partial, so that Hydra does not wrap the errors of the call
-    return instantiate(counter_config(name, gate), _partial_=True)(**settings)
+    return build(OmegaConf.create(counter_config(name, gate)), **settings)

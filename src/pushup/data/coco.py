@@ -1,9 +1,9 @@
 """COCO keypoints JSON, as CVAT ("COCO Keypoints 1.0") and Label Studio ("COCO") export it.
 
 Coordinates are 0-based pixels. A joint's flag is 0 = unlabelled, 1 = labelled but hidden, 2 =
-visible. Keypoints are found by name: those of COCO, or ours, in any spelling with "left" or "l" and
-"right" or "r" ("Left Shoulder", "left-shoulder", "LShoulder", "shoulder_l"). Names that are no
-joint of ours are passed over.
+visible. Keypoints are found by name: those of COCO, ours, or any others that a skeleton of
+conf/skeleton names, in any spelling with "left" or "l" and "right" or "r" ("Left Shoulder",
+"left-shoulder", "LShoulder", "shoulder_l").
 
 COCO has no head top. It is taken from a point "head" or "head top" where there is one, else
 estimated where nose, both ears and both shoulders are labelled, as
@@ -102,7 +102,8 @@ def _records(root: Path, split: str, path: Path, tables: Tables) -> list[Record]
         if points:
             if image_id not in file_of:
                 file_of[image_id] = find(folders, check.text(image, "file_name", where), where)
-            records.append(_record(points, annotation, image, file_of[image_id], where))
+            file = file_of[image_id]
+            records.append(_record(points, names, annotation, image, file, where))
     _check_files(file_of, path)
     return records
 
@@ -158,7 +159,6 @@ def joint_name(name: str) -> str:
 
 def _categories(categories: list[dict], path: Path) -> dict[int | str, list[str]]:
     """Joint names by category id: of "person" if that has keypoints, else of all that have."""
-    known = {*MPII_JOINTS, *_FACE}
     named = {
         check.identifier(c, "id", f"{path}: a category"): [
             joint_name(str(n)) for n in c["keypoints"]
@@ -166,16 +166,15 @@ def _categories(categories: list[dict], path: Path) -> dict[int | str, list[str]
         for c in categories
         if isinstance(c.get("keypoints"), list)
     }
-    usable = {key: names for key, names in named.items() if set(names) & set(MPII_JOINTS)}
+    usable = {key: names for key, names in named.items() if names}
     for key, names in usable.items():
-        twice = {n for n in names if n in known and names.count(n) > 1}
+        twice = {n for n in names if names.count(n) > 1}
         if twice:
             raise InputError(f"{path}: category {key} names {', '.join(sorted(twice))} twice")
     if not usable:
-        found = sorted({n for names in named.values() for n in names})
         raise InputError(
-            f"{path}: no category has keypoints named like ours, but {', '.join(found) or 'none'}; "
-            f"name them {', '.join(MPII_JOINTS[10:13])} and so on"
+            f"{path}: no category has named keypoints; export skeletons, with names such as "
+            f"{', '.join(MPII_JOINTS[10:13])}"
         )
     people = {
         c["id"]: usable[c["id"]]
@@ -198,7 +197,8 @@ def _points(annotation: dict, names: list[str], where: str) -> dict[str, Point]:
     _derive(points, "thorax", ("left_shoulder", "right_shoulder"), lambda a, b: (a + b) / 2)
     _derive(points, "pelvis", ("left_hip", "right_hip"), lambda a, b: (a + b) / 2)
     _derive(points, "head", (*_FACE, "left_shoulder", "right_shoulder"), _head_top)
-    return {n: p for n, p in points.items() if n in MPII_JOINTS}
+    ours = set(names) & set(MPII_JOINTS)
+    return points if not ours or ours & set(points) else {}
 
 
 def _derive(
@@ -215,12 +215,18 @@ def _head_top(nose, left_ear, right_ear, left_shoulder, right_shoulder) -> np.nd
 
 
 def _record(
-    points: dict[str, Point], annotation: dict, image: dict, file: Path, where: str
+    points: dict[str, Point],
+    names: Sequence[str],
+    annotation: dict,
+    image: dict,
+    file: Path,
+    where: str,
 ) -> Record:
-    keypoints = np.full((len(MPII_JOINTS), 2), np.nan)
-    visible = np.zeros(len(MPII_JOINTS), bool)
+    joints = (*MPII_JOINTS, *(name for name in names if name not in MPII_JOINTS))
+    keypoints = np.full((len(joints), 2), np.nan)
+    visible = np.zeros(len(joints), bool)
     for name, (position, is_visible) in points.items():
-        joint = MPII_JOINTS.index(name)
+        joint = joints.index(name)
         keypoints[joint], visible[joint] = position, is_visible
     box = None
     if annotation.get("bbox"):
@@ -236,6 +242,7 @@ def _record(
         source=str(image.get("source") or "coco"),
         group=str(image.get("group") or image["file_name"]),
         size_wh=_size(image, where),
+        joints=joints,
     )
 
 

@@ -35,6 +35,7 @@ class KeypointDataset(Dataset):
             framing: How the network looks at a picture; CROP needs records with boxes.
             augment: Random variation, always of squares; none for evaluation.
         """
+        check_joints(source, skeleton)
         self.source, self.skeleton, self.input_size = source, skeleton, input_size
         self.framing, self.augment = framing, augment
 
@@ -70,16 +71,17 @@ class KeypointDataset(Dataset):
             base = person or (-0.5, -0.5, width - 0.5, height - 0.5)
             transform, flip = self.augment.draw_transform(base, record, self.input_size, rng)
             pixels = self.augment.change_pixels(transform.warp(image), rng)
-        order = self.skeleton.mpii
+        order = self.skeleton.within(record.joints)
         if flip:
             order = order[self.skeleton.flip]
-        labelled = record.labelled[order]
+        known = order >= 0
+        labelled = known & record.labelled[order]
         keypoints = np.where(labelled[:, None], transform.to_input(record.keypoints[order]), 0.0)
         return {
             "image": torch.from_numpy(pixels).permute(2, 0, 1).contiguous(),
             "keypoints": torch.from_numpy(keypoints.astype(np.float32)),
             "labelled": torch.from_numpy(labelled),
-            "visible": torch.from_numpy(record.visible[order]),
+            "visible": torch.from_numpy(known & record.visible[order]),
             "matrix": torch.from_numpy(transform.matrix),
             "index": index,
             "name": record.image.name,
@@ -95,3 +97,15 @@ class KeypointDataset(Dataset):
         if record.box_xyxy is None:
             raise InputError(f"{record.image} has no person box: choose framing=square")
         return record.box_xyxy
+
+
+def check_joints(source: KeypointSource, skeleton: Skeleton) -> None:
+    """InputError if the data know none of a skeleton's joints."""
+    records = getattr(source, "records", None)
+    joints = {joint for record in records or () for joint in record.joints}
+    if joints and not joints & set(skeleton.joints):
+        raise InputError(
+            f"skeleton {skeleton.name}: the data have none of its joints "
+            f"{', '.join(skeleton.joints)}, but {', '.join(sorted(joints))}; choose another "
+            "skeleton=NAME, or write one into conf/skeleton"
+        )

@@ -11,17 +11,18 @@ from pushup.skeleton import MPII_JOINTS
 
 @dataclass(frozen=True)
 class Record:
-    """One labelled person in one image, in the 16 joints of MPII.
+    """One labelled person in one image.
 
     Attributes:
         image: Path of the image file ("" for rendered pictures).
-        keypoints: (16, 2) 0-based frame pixels, NaN where unlabelled.
-        labelled: (16,) bool, the joint has a position.
-        visible: (16,) bool, labelled and not known to be hidden from view.
+        keypoints: (J, 2) 0-based frame pixels, NaN where unlabelled.
+        labelled: (J,) bool, the joint has a position.
+        visible: (J,) bool, labelled and not known to be hidden from view.
         box_xyxy: Person box in frame pixels, already by its source's own rule; None if unknown.
         head_size: PCKh reference length in pixels (0.6 x head-box diagonal); None if unknown.
         source: Name of the collection the image comes from.
         group: Images that share a scene share a group: never split, resampled together.
+        joints: Names of the J joints.
         size_wh: Width and height that the annotation states of the image; None if it does not.
     """
 
@@ -34,9 +35,10 @@ class Record:
     source: str = "unknown"
     group: str = field(default="")
     size_wh: tuple[int, int] | None = None
+    joints: tuple[str, ...] = MPII_JOINTS
 
     def __post_init__(self) -> None:
-        joints = len(MPII_JOINTS)
+        joints = len(self.joints)
         if self.keypoints.shape != (joints, 2):
             raise InputError(
                 f"{self.image}: expected {joints} joints with x and y, "

@@ -63,9 +63,17 @@ def reference_length(
     """
     if reference not in REFERENCE_PARTS:
         raise ValueError(f"unknown reference {reference!r}: choose {' or '.join(REFERENCE_PARTS)}")
-    right, left = skeleton.pair(REFERENCE_PARTS[reference])
+    right, left = reference_joints(skeleton, reference)
     length = torch.linalg.vector_norm(true[:, right] - true[:, left], dim=-1)
     return torch.where(labelled[:, right] & labelled[:, left], length, torch.nan)
+
+
+def reference_joints(skeleton: Skeleton, reference: Reference) -> tuple[int, int]:
+    """The two joints of a reference; "shoulders" are what a skeleton of its own names instead."""
+    if reference == "shoulders" and skeleton.reference is not None:
+        first, second = skeleton.indices(skeleton.reference)
+        return first, second
+    return skeleton.pair(REFERENCE_PARTS[reference])
 
 
 def pck(pred: Tensor, true: Tensor, labelled: Tensor, length: Tensor, threshold: float) -> Scores:

@@ -201,7 +201,7 @@ class KeypointModel(nn.Module):
             "name": self.name,
             "network": {"kind": kinds[type(self.network)], **config},
             "codec": {"kind": kinds[type(self.codec)], **asdict(self.codec)},  # type: ignore
-            "skeleton": self.skeleton.name,
+            "skeleton": self.skeleton.spec(),
             "input_size": self.input_size,
             "mean": list(self.mean),
             "std": list(self.std),

@@ -144,7 +144,7 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
     chosen = _classifier(setup.classifier, predictor.model, setup.device)
     classifier = None if chosen is None else SampledClassifier(chosen)
     skeleton = predictor.model.skeleton
-    joints = [skeleton.index(joint) for joint in UPPER7.joints]
+    joints = skeleton.indices(UPPER7.joints)
     times, keypoints, scores, pushing_up, seconds = [], [], [], [], 0.0
     size_wh = 0, 0
     for frame in frames:
