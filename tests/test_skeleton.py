@@ -8,11 +8,11 @@ import hydra
 import numpy as np
 import pytest
 import torch
-from pushup.counting.default import DefaultCounter
 
 from pushup.cli import InputError, build
 from pushup.codecs import GaussianHeatmap
 from pushup.commands.evaluate import evaluate
+from pushup.counting.build import build_counter
 from pushup.data import coco
 from pushup.data.dataset import KeypointDataset
 from pushup.data.source import RecordSource
@@ -89,7 +89,7 @@ def test_counters_say_which_joints_they_need() -> None:
     with pytest.raises(
         InputError, match=r"skeleton dog lacks right_wrist, .*; needed are right_wr"
     ):
-        DefaultCounter(skeleton=DOG)
+        build_counter(skeleton=DOG)
 
 
 def test_pcks_is_by_the_reference_that_a_skeleton_names() -> None:
