@@ -12,14 +12,15 @@ from pathlib import Path
 from mkdocs.structure.files import File
 
 REPOSITORY = Path(__file__).parents[1]
+WEIGHTS = REPOSITORY / "data" / "weights"
 NOTEBOOKS = REPOSITORY / "outputs" / "notebooks"
 ELSEWHERE = {
     "data/README.md": "data.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     **{
-        f"data/weights/{card.name}": f"models/{card.name}"
-        for card in sorted((REPOSITORY / "data" / "weights").glob("*.md"))
+        f"data/weights/{card}": f"models/{card}"
+        for card in sorted(p.relative_to(WEIGHTS).as_posix() for p in WEIGHTS.rglob("*.md"))
     },
     **{
         f"notebooks/{notebook.name}": f"notebooks/{notebook.stem}.md"

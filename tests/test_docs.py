@@ -19,7 +19,7 @@ PAGES = sorted(
         *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
         *(REPOSITORY / "docs").rglob("*.md"),
         *(REPOSITORY / "data").glob("*.md"),
-        *(REPOSITORY / "data" / "weights").glob("*.md"),
+        *(REPOSITORY / "data" / "weights").rglob("*.md"),
     ]
 )
 PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(REPOSITORY).as_posix())
