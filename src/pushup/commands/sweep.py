@@ -1,0 +1,70 @@
+"""Search for the settings of a training that suit it best; goes on where it was stopped.
+
+sweep --folder DIR [--trials N] model=blazepose 'optimizer.lr=tag(log, interval(1e-4, 1e-2))' [...]
+
+Takes the overrides of train. Those with a range (interval, choice, range) are searched; without
+one, the ranges of conf/sweep/default.yaml. The same command in another process, also on another
+machine that shares DIR, helps with the search; after a kill it goes on.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pushup.cli import InputError, command
+from pushup.commands import parser
+from pushup.paths import CONF
+
+
+@command
+def main(arguments: Sequence[str]) -> None:
+    """Command line."""
+    top = parser("sweep", __doc__)
+    top.add_argument("--folder", type=Path, required=True, help="of the study and its runs")
+    top.add_argument("--trials", type=int, default=12, help="in all (default: 12)")
+    top.add_argument("--storage", help="URL of a database (default: a file in the folder)")
+    top.add_argument("--seed", type=int, help="of the search")
+    top.add_argument("overrides", nargs="*", help="of train, some with ranges")
+    options = top.parse_args(arguments)
+
+    from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+
+    from pushup.training.run import train
+    from pushup.training.study import search, split
+    from pushup.training.summary import append_row, row_of
+
+    try:
+        space, fixed = split(options.overrides)
+        if not space:
+            ranges = OmegaConf.load(CONF / "sweep" / "default.yaml")
+            space, _ = split(f"{key}={value}" for key, value in ranges.items())
+    except HydraException as error:
+        raise InputError(str(error).splitlines()[0]) from error
+
+    def objective(number: int, values: Mapping[str, Any]) -> float:
+        overrides = [*fixed, *(f"{key}={value}" for key, value in values.items())]
+        folder = options.folder / str(number)
+        placed = [f"run={options.folder.name}-{number}", f"output_dir='{folder}'"]
+        table = options.folder / "summary.csv"
+        try:
+            with initialize_config_dir(str(CONF), version_base="1.3"):
+                config = compose("train", [*overrides, *placed])
+            metrics = train(config, folder, overrides)
+        except Exception as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            append_row(table, row_of(str(number), overrides, {}, reason))
+            raise
+        append_row(table, row_of(str(number), overrides, metrics))
+        return metrics.get(f"best {config.monitor.metric}", float("nan"))
+
+    failures = search(
+        objective, space, options.folder, options.trials, options.storage, seed=options.seed
+    )
+    print("\n".join(failures), file=sys.stderr, end="\n" if failures else "")
+    best = options.folder / "best.yaml"
+    print(f"{options.folder}: {best.read_text() if best.exists() else 'no trial has finished'}")
+    if failures:
+        sys.exit(1)

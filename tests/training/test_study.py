@@ -1,0 +1,102 @@
+"""A study on disk: several processes, killed and started again."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from pushup.training.study import search, split
+
+WORKER = """
+import os, sys, time
+from pathlib import Path
+from pushup.training.study import search, split
+
+folder = Path(sys.argv[1])
+
+def objective(number, values):
+    with open(folder / "begun.csv", "a") as file:
+        file.write(f"{os.getpid()},{values['x']}\\n")
+    time.sleep(1.0)
+    return -((values["x"] - 0.3) ** 2)
+
+search(objective, split(["x=interval(0.0,1.0)"])[0], folder, 8)
+"""
+
+
+def begun(folder: Path) -> list[list[str]]:
+    file = folder / "begun.csv"
+    return list(csv.reader(file.open())) if file.exists() else []
+
+
+def trials(folder: Path) -> list[optuna.trial.FrozenTrial]:
+    storage = JournalStorage(JournalFileBackend(str(folder / "study.log")))
+    return optuna.load_study(study_name="pushup", storage=storage).trials
+
+
+@pytest.mark.slow
+def test_a_search_by_two_processes_that_are_killed_loses_and_repeats_nothing(tmp_path):
+    for kill in (True, True, False):
+        line = [sys.executable, "-c", WORKER, str(tmp_path)]
+        workers = [subprocess.Popen(line) for _ in range(2)]
+        if kill:
+            before, deadline = len(begun(tmp_path)), time.monotonic() + 300
+            while len(begun(tmp_path)) < before + 3 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            for worker in workers:
+                os.kill(worker.pid, signal.SIGKILL)
+        for worker in workers:
+            worker.wait(300)
+    found = trials(tmp_path)
+    complete = [t.params["x"] for t in found if t.state == TrialState.COMPLETE]
+    died = [t.params["x"] for t in found if t.state == TrialState.PRUNED]
+    assert len(complete) == len(set(complete)) == 8
+    assert len(found) == len(complete) + len(died)
+    assert 1 <= len(died) <= 4
+    assert set(died) <= set(complete)  # tried again
+    best = max(complete, key=lambda x: -abs(x - 0.3))
+    assert f"x: {best}" in (tmp_path / "best.yaml").read_text()
+
+
+def test_a_trial_that_fails_is_counted_and_the_others_run(tmp_path):
+    tried = []
+
+    def objective(number, values):
+        tried.append(values["x"])
+        if number == 1:
+            raise ValueError("too far\nby much")
+        return float("nan") if number == 2 else values["x"]
+
+    space, _ = split(["x=interval(0.0,1.0)"])
+    failures = search(objective, space, tmp_path, 5, seed=1)
+    assert failures == ["trial 1: too far", "trial 2: the result is nan"]
+    assert len(tried) == 5
+    assert search(objective, space, tmp_path, 5) == []  # nothing is left to do
+    assert len(tried) == 5
+    search(objective, space, tmp_path, 6)
+    assert len(tried) == 6
+
+
+def test_ranges_are_told_from_values():
+    space, fixed = split(
+        [
+            *("a=interval(1,8)", "b=tag(log,interval(1e-4,1e-2))", "c=choice(x,y)", "d=5"),
+            *("e=range(1,4)", "c2=1", "a=interval(1,4)", "+f=3", "g=1,2", "b2=1", "b2=2"),
+        ]
+    )
+    assert space["a"] == IntDistribution(1, 4)
+    assert space["b"] == FloatDistribution(1e-4, 1e-2, log=True)
+    assert space["c"] == CategoricalDistribution(["x", "y"])
+    assert space["e"] == CategoricalDistribution(["1", "2", "3"])
+    assert space["g"] == CategoricalDistribution(["1", "2"])
+    assert fixed == ["d=5", "c2=1", "+f=3", "b2=2"]
