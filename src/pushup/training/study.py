@@ -59,7 +59,7 @@ def _distribution(override: Override) -> BaseDistribution | None:
         return CategoricalDistribution(list(override.sweep_string_iterator()))
     if isinstance(values, IntervalSweep):
         low, high, log = values.start, values.end, "log" in values.tags
-        if isinstance(low, int) and isinstance(high, int):
+        if isinstance(low, int) and isinstance(high, int):  # as of int(interval(1, 8))
             return IntDistribution(low, high, log)
         return FloatDistribution(low, high, log)  # type: ignore[arg-type]
     return None
@@ -124,7 +124,7 @@ def search(
 
 
 def _counts(trial: FrozenTrial) -> bool:
-    """Whether a trial is one of those asked for: what is to come, or has died (told as pruned), is not."""
+    """Whether a trial is one of those asked for: not what is to come, nor what has died."""
     return trial.state not in (TrialState.WAITING, TrialState.PRUNED)
 
 
@@ -132,9 +132,12 @@ def _give_up_dead(study: optuna.Study) -> None:
     """Let trials whose process is gone be tried again, by whoever asks next."""
     for trial in study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
         host, _, pid = str(trial.user_attrs.get(WORKER, "")).rpartition(" ")
-        if host == socket.gethostname() and not _alive(int(pid)):
+        # without a worker, it died before it could say so: under the lock there is no other
+        if not pid or (host == socket.gethostname() and not _alive(int(pid))):
             study.tell(trial.number, state=TrialState.PRUNED)
-            study.enqueue_trial(trial.params)
+            values = trial.params or trial.system_attrs.get("fixed_params")
+            if values:  # it had come so far
+                study.enqueue_trial(values)
 
 
 def _alive(pid: int) -> bool:
