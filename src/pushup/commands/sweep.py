@@ -1,4 +1,4 @@
-"""Search for the settings of a training that suit it best; goes on where it was stopped.
+"""Search for the best settings of a training; goes on where it was stopped.
 
 sweep --folder DIR [--trials N] model=blazepose 'optimizer.lr=tag(log, interval(1e-4, 1e-2))' [...]
 
