@@ -5,10 +5,10 @@
     python evaluate.py mode=negatives data.root=DIR split=val traces=true
 
 Rendered people stand, walk in, squat, kneel, hold planks, jump and so on; with `data.root` also
-the clips without push-ups, looped. With a model they are drawn, and the networks look at them as
-they look at a video; without one they are keypoints with a pose network's errors, and no
-classifier. Rendered push-ups are run beside them, since a counter that counts nothing counts
-nothing falsely.
+the clips without push-ups, looped. With a model the networks look at pictures of them as they look
+at a video; without one keypoints and the classifier's scores are simulated. Rendered push-ups are
+run beside them, since a counter that counts nothing counts nothing falsely. `mode=placements` tells
+false counts of more kinds, before more views.
 """
 
 from collections import Counter as Tally
@@ -22,22 +22,16 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.counting.build import build_counter
-from pushup.counting.trace import Trace, load_trace, save_trace
+from pushup.counting.trace import Trace, load_trace
 from pushup.data.clips import read_clips
-from pushup.evaluation.counting.runs import (
-    Setup,
-    find_traces,
-    in_parallel,
-    invalidate_cache,
-    run_counter,
-    watch,
-)
+from pushup.evaluation.counting.rendered import Watcher
+from pushup.evaluation.counting.runs import Setup, find_traces, in_parallel, run_counter
 from pushup.evaluation.report import markdown_table, share
 from pushup.files import write_json, write_text
 from pushup.metrics.counting import match_times
 from pushup.synthetic.routines import NEGATIVES, Routine, loop
 
-SCENES, SCENE_S = 3, 15.0
+SEGMENTS, SEGMENT_S = 3, 15.0
 """A rendered person does so many things one after the other, each for so long."""
 
 
@@ -50,39 +44,25 @@ class _Sequence:
     bottoms_s: tuple[float, ...] = ()
 
     def shown_at(self, time_s: float) -> str:
-        """What was going on; the walk in counts as part of the first scene."""
-        before_s = self.trace.duration_s - SCENE_S * len(self.shows)
-        return self.shows[max(0, min(int((time_s - before_s) / SCENE_S), len(self.shows) - 1))]
+        """What was going on; the walk in counts as part of the first segment."""
+        before_s = self.trace.duration_s - SEGMENT_S * len(self.shows)
+        return self.shows[max(0, min(int((time_s - before_s) / SEGMENT_S), len(self.shows) - 1))]
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """Networks that look at pictures; what they saw is kept in `path`."""
-
-    path: Path
-    setup: Setup
-    fps: float
-
-    def trace(self, routine: Routine) -> Trace:
-        if not self.path.is_file():
-            save_trace(self.path, watch(routine.frames(self.fps), self.setup))
-        return load_trace(self.path)
+def _rendered(routine: Routine, shows: tuple[str, ...], watcher: Watcher) -> _Sequence:
+    return _Sequence(watcher.trace(routine), shows, tuple(routine.bottoms_s))
 
 
-def _rendered(routine: Routine, shows: tuple[str, ...], drawn: _Drawn | None) -> _Sequence:
-    trace = routine.trace() if drawn is None else drawn.trace(routine)
-    return _Sequence(trace, shows, tuple(routine.bottoms_s))
-
-
-def _negative(seed: int, drawn: _Drawn | None) -> _Sequence:
+def _negative(seed: int, watcher: Watcher) -> _Sequence:
     rng = np.random.default_rng([seed, 31])
-    shows = tuple(str(name) for name in rng.choice(NEGATIVES, SCENES, replace=False))
-    return _rendered(Routine.sample(seed, shows, SCENE_S), shows, drawn)
+    shows = tuple(str(name) for name in rng.choice(NEGATIVES, SEGMENTS, replace=False))
+    return _rendered(Routine.sample(seed, shows, SEGMENT_S), shows, watcher)
 
 
-def _push_ups(seed: int, drawn: _Drawn | None) -> _Sequence:
+def _push_ups(seed: int, watcher: Watcher) -> _Sequence:
     shows = ("push_up",)
-    return _rendered(Routine.sample(seed, shows, SCENE_S * SCENES), shows * SCENES, drawn)
+    routine = Routine.sample(seed, shows, SEGMENT_S * SEGMENTS)
+    return _rendered(routine, shows * SEGMENTS, watcher)
 
 
 def _clip(path: Path, loop_s: float) -> _Sequence:
@@ -152,7 +132,7 @@ def evaluate_negatives(
         device: Where networks run.
         minutes: At least so many of rendered negatives; a tenth of that of push-ups.
         loop_s: Each clip is looped for so long.
-        fps: Frames a second of drawn people.
+        fps: Frames a second of rendered people.
         seed: Of the rendered people.
         workers: Processes.
 
@@ -170,18 +150,15 @@ def evaluate_negatives(
     if root is not None:
         paths = _clips(Path(root), split, traces, setup, out, workers)
         tasks |= {f"clip {path.stem}": partial(_clip, path, loop_s) for path in paths}
-    number = int(np.ceil(minutes * 60 / (SCENES * SCENE_S)))
-    drawn = setup.weights_file is not None
-    if drawn:
-        invalidate_cache(out / "drawn", setup.cache_key() | {"fps": fps})
+    number = int(np.ceil(minutes * 60 / (SEGMENTS * SEGMENT_S)))
+    watcher = Watcher(setup, fps, out / "watched")
+    watcher.prepare()
     for kind, make, times in (
         ("rendered", _negative, number),
         ("push_ups", _push_ups, -(-number // 10)),
     ):
         for one in range(10_000 * seed, 10_000 * seed + times):
-            name = f"{kind}_{one}"
-            networks = _Drawn(out / "drawn" / f"{name}.npz", setup, fps) if drawn else None
-            tasks[name] = partial(make, one, networks)
+            tasks[f"{kind}_{one}"] = partial(make, one, watcher)
     jobs = {name: partial(_count, make, counters, gate) for name, make in tasks.items()}
     found = dict(in_parallel(jobs, workers, "negatives"))
     figures = {
