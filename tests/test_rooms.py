@@ -13,6 +13,7 @@ ROOMS = (
     "cli",
     "foreign",
     "files",
+    "processes",
     "specs",
     "skeleton",
     "geometry",

@@ -66,28 +66,13 @@ class Window:
         cv2.namedWindow(title, flags)
 
     def show(self, canvas_bgr: np.ndarray) -> None:
-        """Show a picture, as large as the window; one of another shape gives it its shape."""
+        """Show a picture in its proportions; one of another shape gives the window its shape."""
         height, width = canvas_bgr.shape[:2]
         if (height, width) != self._shape and not self._full:
             scale = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
             cv2.resizeWindow(self._title, round(scale * width), round(scale * height))
         self._shape = height, width
-        cv2.imshow(self._title, self._framed(canvas_bgr))
-
-    def _framed(self, canvas_bgr: np.ndarray) -> np.ndarray:
-        """The picture with bars, where the window has another shape: it is not to be stretched."""
-        height, width = canvas_bgr.shape[:2]
-        try:
-            _, _, wide, high = cv2.getWindowImageRect(self._title)
-        except cv2.error:
-            return canvas_bgr
-        if wide <= 0 or high <= 0:
-            return canvas_bgr
-        across = max(0, round((height * wide / high - width) / 2))
-        down = max(0, round((width * high / wide - height) / 2))
-        if across < 0.01 * width and down < 0.01 * height:
-            return canvas_bgr
-        return cv2.copyMakeBorder(canvas_bgr, down, down, across, across, cv2.BORDER_CONSTANT)
+        cv2.imshow(self._title, canvas_bgr)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or go back to a window."""

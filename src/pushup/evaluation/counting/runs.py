@@ -5,10 +5,9 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from pushup.counting.types import OfflineCounter, Rep, StreamingCounter
 from pushup.data.clips import LabelledClip
 from pushup.files import write_text
 from pushup.inference.classifier import SampledClassifier
+from pushup.processes import worker_pool
 from pushup.skeleton import UPPER7
 from pushup.specs import locate
 from pushup.video.frames import Frame
@@ -252,13 +252,8 @@ def in_parallel(
         yield from bar((name, task()) for name, task in tasks.items())
         return
     workers = min(workers, len(tasks), os.cpu_count() or 1)
-    # a forked process would inherit the locks of torch's threads
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with worker_pool(workers) as pool:
         futures = {pool.submit(task): name for name, task in tasks.items()}
         done: Iterable[Any] = bar(as_completed(futures))
-        try:
-            for future in done:
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for future in done:
+            yield futures[future], future.result()
