@@ -1,5 +1,6 @@
 import sys
 import types
+from collections.abc import Sequence
 
 import pytest
 from hydra.utils import instantiate
@@ -72,7 +73,14 @@ def test_a_missing_setting_is_named(tmp_path, capsys):
 class Holder:
     """Something that a configuration describes."""
 
-    def __init__(self, floor: float, name: str | None = None, on: bool = False, inner=None):
+    def __init__(
+        self,
+        floor: float,
+        name: str | None = None,
+        on: bool = False,
+        inner=None,
+        strides: Sequence[int] = (1,),
+    ):
         if floor <= 0:
             raise ValueError("need floor > 0,\nnothing else")
         self.floor, self.inner = floor, inner
@@ -97,7 +105,7 @@ def _this_module():
 def test_what_a_configuration_describes_is_built(findable):
     inner = described(floor=2)
     assert build(described(floor=1, inner=inner)).inner.floor == 2
-    assert build(described(floor=1.5, name=None, on=True)).floor == 1.5
+    assert build(described(floor=1.5, name=None, on=True, strides=[1, 2])).floor == 1.5
 
 
 @pytest.mark.parametrize(

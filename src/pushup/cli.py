@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import hydra
 from hydra.errors import HydraException, InstantiationException
@@ -165,7 +166,8 @@ def _check_types(config: Any) -> None:
     for name, value in config.items():
         if OmegaConf.is_dict(value) and "_target_" in value:
             _check_types(value)
-        wanted = get_args(hints.get(name)) or (hints.get(name),)
+        hint = hints.get(name)
+        wanted = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
         if set(wanted) <= _PLAIN and not isinstance(value, _allowed(wanted)):
             kinds = " or ".join(kind.__name__ for kind in wanted if kind is not type(None))
             raise InputError(
