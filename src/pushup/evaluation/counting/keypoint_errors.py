@@ -24,7 +24,7 @@ def measure(exact: np.ndarray, trace: Trace) -> dict[str, np.ndarray]:
     """Errors of one trace against exact keypoints (T, 7, 2), as arrays to be pooled."""
     unit = unit_length(exact, trace.size_wh)
     known = np.isfinite(trace.keypoints).all(-1)
-    inside = ((exact >= 0) & (exact < trace.size_wh)).all(-1) & known
+    inside = np.asarray(((exact >= 0) & (exact < trace.size_wh)).all(-1) & known)
     off = np.hypot(*np.moveaxis((trace.keypoints - exact) / unit, -1, 0))
     flipped = np.hypot(*np.moveaxis((trace.keypoints[:, UPPER7.flip] - exact) / unit, -1, 0))
     enough = inside.sum(1) >= 5
