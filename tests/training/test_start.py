@@ -46,7 +46,7 @@ def test_the_file_says_what_the_network_is(trained, file):
             "model=mobilenet model.same_padding=false",
             "model.same_padding=True: leave out model.same_padding=False",
         ),
-        ("skeleton=upper7", "skeleton.name=body16: leave out skeleton.name=upper7"),
+        ("skeleton=upper7", "skeleton=body16: leave out skeleton=upper7"),
         ("model.mean=[0,0,0]", r"model.mean=\[0.1, 0.1, 0.1\]: leave out"),
         ("model=blazepose", "holds model 'mine': leave out model=blazepose"),
         ("experiment=shufflenet", "holds model 'mine': leave out"),

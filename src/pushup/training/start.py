@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import get_object
+from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 
 from pushup.cli import InputError
@@ -16,6 +16,7 @@ from pushup.codecs import CODECS
 from pushup.models import weights
 from pushup.models.keypoint_model import NETWORKS
 from pushup.paths import CONF
+from pushup.skeleton import get_skeleton
 from pushup.specs import locate
 
 CHANGEABLE = (
@@ -52,6 +53,7 @@ def adopt(config: DictConfig, source: str | Path, overrides: Iterable[str]) -> N
             _take(config, _of_classifier(config, spec, path), stated, path)
         elif spec["task"] == "keypoints":
             _adopt_network(config, spec, stated, path)
+            _adopt_skeleton(config, spec, stated, path)
             _take(config, _of_keypoints(config, spec, path), stated, path)
         if "pretrained" in config.model:
             config.model.pretrained = False
@@ -79,7 +81,18 @@ def _of_keypoints(config: DictConfig, spec: dict[str, Any], path: Path) -> dict[
         if key not in NOT_TRAINED
     }
     own = {f"model.{key}": spec[key] for key in ("name", "mean", "std", "framing")}
-    return {**own, **inner, "skeleton.name": spec["skeleton"]}
+    return {**own, **inner}
+
+
+def _adopt_skeleton(config: DictConfig, spec: dict[str, Any], stated: "Stated", path: Path) -> None:
+    skeleton, present = get_skeleton(spec["skeleton"]), instantiate(config.skeleton)
+    if present == skeleton:
+        return
+    if "skeleton" in stated:
+        raise InputError(
+            f"{path} holds a model of skeleton={skeleton.name}: leave out skeleton={present.name}"
+        )
+    config.skeleton = {"_target_": "pushup.skeleton.get_skeleton", "spec": spec["skeleton"]}
 
 
 def _adopt_network(config: DictConfig, spec: dict[str, Any], stated: "Stated", path: Path) -> None:
