@@ -309,3 +309,20 @@ def test_average_command(tmp_path, capsys):
         )
     assert "holds another model than" in capsys.readouterr().err
     assert not (tmp_path / "no.safetensors").exists()
+
+
+def test_networks_of_two_sizes_average_at_a_third(tmp_path: Path) -> None:
+    files = []
+    for name, codec in (("small", GaussianHeatmap(64, 3.0)), ("large", GaussianHeatmap(96, 4.0))):
+        model = KeypointModel(name, BlazePose(7), codec, UPPER7)
+        files.append(tmp_path / f"{name}.safetensors")
+        weights.save(model, model.spec(), files[-1])
+    out = tmp_path / "mean.safetensors"
+    with pytest.raises(InputError, match="another model"):
+        weights.average([files[1], files[0]], out)
+    weights.average([files[1], files[1], files[0]], out, input_size=80)
+    mean, small, large = map(weights.load, (out, *files))
+    assert (mean.name, mean.input_size, mean.codec.sigma_px) == ("large", 80, 4.0)
+    for key, value in mean.state_dict().items():
+        expected = (small.state_dict()[key] + 2 * large.state_dict()[key]) / 3
+        torch.testing.assert_close(value.float(), expected, atol=1e-3, rtol=1e-3)

@@ -102,6 +102,20 @@ def test_random_crop_draws_what_it_says():
     assert 110 < flips < 190
 
 
+def test_quarter_turns_come_on_top_of_small_rotations():
+    rng = np.random.default_rng(0)
+    crop = RandomCrop(rotation_deg=10, quarter_turn=0.5)
+    turns = []
+    for _ in range(300):
+        linear = crop.draw((0, 0, 100, 100), None, 64, rng)[0].matrix[:2, :2]
+        angle = math.degrees(math.atan2(linear[1, 0], linear[1, 1]))
+        turns.append(round(angle / 90) % 4)
+        assert abs((angle + 45) % 90 - 45) <= 10 + 1e-6
+    counts = np.bincount(turns, minlength=4)
+    assert 120 < counts[0] < 180
+    assert counts[1:].min() > 30
+
+
 def test_changes_of_pixels_are_drawn_apart_from_each_other():
     invert = [albumentations.InvertImg(p=0.5), albumentations.ToGray(p=0.5)]
     augment = Augment(RandomCrop(), albumentations.Compose(invert))

@@ -22,7 +22,8 @@ def main(arguments: Sequence[str]) -> None:
     export.add_argument("--head-metrics", help="the like of its classification head")
     average = commands.add_parser("average", help="mean of several trainings of one model")
     average.add_argument("out")
-    average.add_argument("files", nargs="+")
+    average.add_argument("files", nargs="+", help="one that is named twice weighs twice")
+    average.add_argument("--input-size", type=int, help="of the mean, in pixels: files may differ")
     temperature = commands.add_parser(
         "temperature", help="temperature scaling of a push-up classifier"
     )
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
         weights.export(options.checkpoint, options.out, options.metrics, options.head_metrics)
         print(f"{options.out}: {Path(options.out).stat().st_size / 1e6:.1f} MB")
     elif options.command == "average":
-        weights.average(options.files, options.out)
+        weights.average(options.files, options.out, options.input_size)
     elif options.command == "temperature":
         weights.temperature_scaling(options.file, options.temperature, options.out)
     elif options.command == "calibrate":

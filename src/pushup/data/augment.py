@@ -18,6 +18,7 @@ class RandomCrop:
     Attributes:
         rotation_deg: Rotations are uniform within plus and minus this.
         any_rotation: Share of pictures turned by any angle at all (bodies lie down).
+        quarter_turn: Share of pictures turned by 90, 180 or 270 degrees besides, as phones do.
         scale: Range of the crop's side relative to the base box, log-uniform; above 1 the person
             becomes smaller.
         shift: Largest shift of the crop, in parts of its side.
@@ -28,6 +29,7 @@ class RandomCrop:
 
     rotation_deg: float = 0.0
     any_rotation: float = 0.0
+    quarter_turn: float = 0.0
     scale: tuple[float, float] = (1.0, 1.0)
     shift: float = 0.0
     flip: float = 0.0
@@ -55,6 +57,8 @@ class RandomCrop:
         centre = centre + side * rng.uniform(-self.shift, self.shift, 2)
         limit = 180.0 if rng.random() < self.any_rotation else self.rotation_deg
         angle = rng.uniform(-limit, limit)
+        if rng.random() < self.quarter_turn:
+            angle += 90 * rng.integers(1, 4)
         flip = bool(rng.random() < self.flip)
         low, high = centre - side / 2, centre + side / 2
         box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
