@@ -3,6 +3,7 @@ import math
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from torch.nn import functional
 
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap, OffsetHeatmap
+from pushup.commands.train import job_of_sweep
 from pushup.data.augment import Augment, RandomCrop
 from pushup.data.dataset import KeypointDataset
 from pushup.data.hard_examples import MOST, draw_weights
@@ -425,6 +427,24 @@ def test_sweep_rows_keep_every_column(tmp_path):
     rows = list(csv.DictReader(path.open()))
     assert [row["run"] for row in rows] == ["0", "1"]
     assert rows[1] == {"run": "1", "a": "2", "val/pcks": "", "val/mae": "0.2", "error": "no"}
+
+
+def test_jobs_that_end_at_once_lose_no_row(tmp_path):
+    path = tmp_path / "summary.csv"
+    with ThreadPoolExecutor(10) as jobs:
+        list(jobs.map(lambda i: append_row(path, row_of(str(i), [f"a{i}={i}"], {})), range(20)))
+    rows = list(csv.DictReader(path.open()))
+    assert sorted(int(row["run"]) for row in rows) == list(range(20))
+    assert all(row[f"a{row['run']}"] == row["run"] for row in rows)
+
+
+def test_a_job_that_fails_leaves_a_row_with_its_error(configured, tmp_path):
+    config, _ = configured("data.length=8", "data.batch_size=64")
+    with pytest.raises(InputError):
+        job_of_sweep(config, ["data.batch_size=64"], tmp_path / "summary.csv")
+    (row,) = csv.DictReader((tmp_path / "summary.csv").open())
+    assert (row["run"], row["data.batch_size"]) == ("run", "64")
+    assert row["error"].startswith("data.batch_size=64 is more than the 8 training pictures")
 
 
 def test_an_unknown_framing_is_refused(configured):

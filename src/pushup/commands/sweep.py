@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> None:
 
     from pushup.training.run import train
     from pushup.training.study import search, split
-    from pushup.training.summary import append_row, row_of
+    from pushup.training.summary import append_row, reason, row_of
 
     try:
         space, fixed = split(options.overrides)
@@ -54,8 +54,7 @@ def main(arguments: Sequence[str]) -> None:
                 config = compose("train", [*overrides, *placed])
             metrics = train(config, folder, overrides)
         except Exception as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            append_row(table, row_of(str(number), overrides, {}, reason))
+            append_row(table, row_of(str(number), overrides, {}, reason(error)))
             raise
         append_row(table, row_of(str(number), overrides, metrics))
         return metrics.get(f"best {config.monitor.metric}", float("nan"))

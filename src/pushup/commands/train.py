@@ -52,14 +52,13 @@ def single_run(config: DictConfig, overrides: Sequence[str]) -> float:
 def job_of_sweep(config: DictConfig, overrides: Sequence[str], table: Path) -> float:
     """One job of a sweep; it leaves a row in the table, also if it fails."""
     from pushup.training.run import train
-    from pushup.training.summary import append_row, print_metrics, row_of
+    from pushup.training.summary import append_row, print_metrics, reason, row_of
 
     output_dir = Path(config.output_dir)
     try:
         metrics = train(config, output_dir, overrides)
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        append_row(table, row_of(output_dir.name, overrides, {}, reason))
+        append_row(table, row_of(output_dir.name, overrides, {}, reason(error)))
         raise  # Hydra runs the other jobs, and raises at the end
     append_row(table, row_of(output_dir.name, overrides, metrics))
     print_metrics(output_dir, metrics)

@@ -27,6 +27,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from pushup.files import write_text
+from pushup.training.summary import reason
 
 WORKER = "worker"
 """User attribute of a trial: machine and process that run it."""
@@ -110,12 +111,12 @@ def search(
             trial.set_user_attr(WORKER, f"{socket.gethostname()} {os.getpid()}")
         try:
             value = float(objective(trial.number, trial.params))
-            reason = "" if math.isfinite(value) else f"the result is {value}"
+            failure = "" if math.isfinite(value) else f"the result is {value}"
         except Exception as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-        if reason:
+            failure = reason(error)
+        if failure:
             study.tell(trial, state=TrialState.FAIL)
-            failures.append(f"trial {trial.number}: {reason}")
+            failures.append(f"trial {trial.number}: {failure}")
         else:
             study.tell(trial, value)
             best = study.best_trial

@@ -7,6 +7,7 @@ from pathlib import Path
 from filelock import FileLock
 from pytorch_lightning.utilities import rank_zero_only
 
+from pushup.cli import one_line
 from pushup.files import write_csv
 
 
@@ -16,6 +17,11 @@ def row_of(
     """A run as a row: a column for each override and each metric, and what went wrong."""
     given = dict(override.partition("=")[::2] for override in overrides)
     return {"run": run, **given, **rounded(metrics), "error": error}
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in one line."""
+    return one_line(error) or (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def rounded(metrics: Mapping[str, float]) -> dict[str, str]:
