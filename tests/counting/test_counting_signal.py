@@ -28,8 +28,19 @@ def test_a_fall_below_the_floor_or_without_return_is_none() -> None:
 
 def test_a_short_return_makes_a_new_peak() -> None:
     # from standing (20) to the floor (8), then two repetitions whose top is 8
-    found = cycles(CycleDetector(3), [20, 8, 4, 8, 4, 8, 4, 8])
-    assert [(c.peak, c.bottom) for c in found] == [(8, 4), (8, 4)]
+    values = [20, 8, 4, 8, 4, 8, 4, 8]
+    assert len(cycles(CycleDetector(3), values)) == 2
+    found = cycles(CycleDetector(3, short_returns=True), values)
+    assert [(c.peak, c.bottom) for c in found] == [(8, 4)] * 3
+    assert [(c.start_s, c.bottom_s, c.top_s) for c in found] == [(1, 2, 3), (3, 4, 5), (5, 6, 7)]
+
+
+def test_the_end_of_a_recording_completes_what_has_nearly_come_back() -> None:
+    for values, share, number in (([10, 4, 7], 0.5, 1), ([10, 4, 6.9], 0.5, 0), ([10, 9], 0.1, 0)):
+        detector = CycleDetector(3)
+        assert cycles(detector, values) == []
+        assert bool(detector.finish(share)) == number
+        assert detector.finish(share) is None
 
 
 def test_counting_at_the_bottom_comes_before_the_top_and_once() -> None:

@@ -20,7 +20,7 @@ MODERATE = settings(max_examples=25, deadline=None)
 
 @given(SIGNALS, st.booleans(), st.floats(0.05, 1.0), st.floats(0.2, 1.0))
 def test_the_turning_points_of_a_cycle_are_in_order(values, at_bottom, min_depth, recover) -> None:
-    detector = CycleDetector(min_depth, recover, at_bottom, max_depth=2.0)
+    detector = CycleDetector(min_depth, recover, at_bottom, 2.0, True)
     last_s = 0.0
     for index, value in enumerate(values):
         cycle = detector.update(index / 10, value)

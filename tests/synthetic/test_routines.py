@@ -75,7 +75,7 @@ def test_the_default_counter_counts_rendered_push_ups_of_all_kinds_and_views() -
         true, counted = true + len(routine.bottoms_s), counted + len(times_s)
         matched += len(match_times(times_s, routine.bottoms_s))
     assert true > 50
-    assert matched >= 0.94 * true
+    assert matched >= 0.95 * true
     assert counted <= 1.03 * true
 
 

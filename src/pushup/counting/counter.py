@@ -40,6 +40,8 @@ class CycleCounter:
         min_depth: Least depth of a repetition in arm lengths. Bending the elbows to a right angle
             takes about 0.55; from the front, or fast, 0.2 to 0.3 are left of it.
         recover: Share of the way out, as measured, that has to be come back.
+        recover_at_end: The same for a repetition that the recording's end cuts off: the smoothed
+            signal has not followed its last frames yet.
         upward: A repetition goes up first, from rest below.
         max_depth: See `CycleDetector`.
         on: Count at the return to the "top", or at once when the body turns at the "bottom".
@@ -60,6 +62,7 @@ class CycleCounter:
         signal: str,
         min_depth: float,
         recover: float = 0.6,
+        recover_at_end: float = 0.5,
         upward: bool = False,
         max_depth: float = math.inf,
         on: Literal["top", "bottom"] = "top",
@@ -75,11 +78,12 @@ class CycleCounter:
         self._signal, self._sign = _signal(signal), -1.0 if upward else 1.0
         self._body = BodyEstimator(skeleton)
         self._smooth = RepeatedMedianFilter(smooth_s)
-        self._cycles = CycleDetector(min_depth, recover, on == "bottom", max_depth)
+        judged = cycle_classifier is not None
+        self._cycles = CycleDetector(min_depth, recover, on == "bottom", max_depth, judged)
         self._features, self._history = CycleFeatures(), CycleHistory()
         self._classifier = cycle_classifier
         self._position = position or AnyPosition()
-        self._patience_s = patience_s
+        self._patience_s, self._recover_at_end = patience_s, recover_at_end
         self.explain = explain
         self.reset()
 
@@ -126,24 +130,26 @@ class CycleCounter:
         return rep
 
     def finish(self) -> Rep | None:
-        """The recording is over; nothing that is not yet complete counts."""
-        return None
+        """The recording is over; return the repetition that it cuts off far enough up, if any."""
+        cycle = self._cycles.finish(self._recover_at_end)
+        if cycle is None or not self.state.gate_open:
+            return None
+        features = self._features_of(cycle) if self._classifier else {}
+        rep, note = self._classify(cycle, features)
+        if note and self.explain:
+            log.info("%.2f s: not counted: %s", cycle.top_s, note)
+        return rep
 
     def _follow(self, body: BodyState, value: float) -> tuple[Cycle | None, Features]:
-        """The cycle that this frame completes, and its features; they cover just that cycle."""
-        began_s = self._cycles.start_s
+        """The cycle that this frame completes, and its features."""
         cycle = self._cycles.update(body.time_s, value)
         if self._classifier is None:
             return cycle, {}
-        if cycle is None:
-            if self._cycles.start_s != began_s:
-                self._features.restart()
-            self._features.add(body)
-            return None, {}
         self._features.add(body)
-        features = self._features.of(cycle) | self._history.of(cycle)
-        self._features.restart()
-        return cycle, features
+        return cycle, self._features_of(cycle) if cycle else {}
+
+    def _features_of(self, cycle: Cycle) -> Features:
+        return self._features.of(cycle) | self._history.of(cycle)
 
     def _classify(self, cycle: Cycle, features: Features) -> tuple[Rep | None, str]:
         """The cycle as a repetition, or why it is none."""

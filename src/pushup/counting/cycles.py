@@ -5,7 +5,7 @@ the sample that completes it. The units are the signal's: arm lengths in a `Cycl
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pushup.counting.filters import Ema
 
@@ -50,6 +50,9 @@ class CycleDetector:
         recover: Share of the descent after which the body is back.
         at_bottom: Report a cycle as soon as the value turns, half a `min_depth` above its bottom.
         max_depth: What is deeper, and followed by a rest, is a change of position.
+        short_returns: A short return before another fall completes a cycle, too, such as the first
+            repetition of a body that has just come down: its peak is the height of the return, its
+            start the time at which the value came down through it. Something has to judge it.
     """
 
     rest_s = 0.7
@@ -61,6 +64,7 @@ class CycleDetector:
         recover: float = 2 / 3,
         at_bottom: bool = False,
         max_depth: float = math.inf,
+        short_returns: bool = False,
     ) -> None:
         if not (min_depth > 0 and 0 < recover <= 1):
             raise ValueError(
@@ -69,6 +73,7 @@ class CycleDetector:
         self.min_depth = min_depth
         self.recover = recover
         self._at_bottom, self._max_depth = at_bottom, max_depth
+        self._short_returns = short_returns
         self._stillness = Stillness(min_depth / 4)
         self.reset()
 
@@ -77,6 +82,7 @@ class CycleDetector:
         self.peak = -math.inf
         self.start_s = math.nan
         self._reported = self._staying = False
+        self._way_down: list[tuple[float, float]] = []
         self._stillness.reset()
         self._fall(math.nan, math.inf)
 
@@ -101,6 +107,7 @@ class CycleDetector:
         """Take this sample as the peak of a new cycle."""
         self.peak, self.start_s = value, time_s
         self._reported = False
+        self._way_down = []
         self._fall(time_s, value)
 
     def _fall(self, time_s: float, value: float) -> None:
@@ -110,6 +117,8 @@ class CycleDetector:
         if not self.low or not self._staying or value < self._stay - self._band:
             self._stay, self._stay_s = value, time_s
         self._staying = True
+        if not self._way_down or value < self._way_down[-1][1] - self.min_depth / 5:
+            self._way_down.append((time_s, value))
 
     def update(self, time_s: float, value: float) -> Cycle | None:
         """Take a sample; return the cycle that it completes."""
@@ -132,18 +141,41 @@ class CycleDetector:
             self._begin(time_s, value)
         return cycle
 
+    def finish(self, recover: float) -> Cycle | None:
+        """The recording is over: the cycle that has recovered that share of its descent, if any."""
+        back = self.bottom + recover * (self.peak - self.bottom)
+        if self._reported or not self.low or self._rise < back:
+            return None
+        self._reported = True
+        return self._cycle(self._rise_s)
+
+    def _short_cycle(self) -> Cycle:
+        """The bottom and the rise after it, with as much of the descent as was climbed back."""
+        start_s = self.start_s
+        for time_s, value in self._way_down:
+            if value < self._rise:
+                break
+            start_s = time_s
+        whole = self._cycle(self._rise_s)
+        return replace(whole, start_s=start_s, peak=self._rise)
+
+    def _cycle(self, top_s: float) -> Cycle:
+        bottom_s = (self._stay_s + self._stay_end_s) / 2
+        return Cycle(self.start_s, self._stay_s, bottom_s, top_s, self.peak, self.bottom)
+
     def _turn(self, time_s: float, value: float) -> Cycle | None:
         """While low: the value is back, has turned, or falls again after a short return."""
         back = value >= self.threshold
         turned = self._at_bottom and value >= self.bottom + self.min_depth / 2
         cycle = None
         if (back or turned) and not self._reported:
-            bottom_s = (self._stay_s + self._stay_end_s) / 2
-            cycle = Cycle(self.start_s, self._stay_s, bottom_s, time_s, self.peak, self.bottom)
+            cycle = self._cycle(time_s)
             self._reported = True
         if back:
             self._begin(time_s, value)
         elif self._rise - value >= self.min_depth:
+            if self._short_returns and not self._reported:
+                cycle = self._short_cycle()
             self._begin(self._rise_s, self._rise)
             self._fall(time_s, value)
         return cycle

@@ -14,6 +14,7 @@ rejected is a feature, too.
 
 import math
 from collections import deque
+from dataclasses import dataclass
 
 from pushup.counting.body import HANDS_SEEN, BodyState
 from pushup.counting.cycles import Cycle
@@ -43,100 +44,113 @@ FEATURES: dict[str, str] = {
 """What each feature means."""
 
 
-class Slope:
-    """Slope of the line of y on x through weighted points, as running sums."""
-
-    def __init__(self) -> None:
-        self._weight = self._x = self._y = self._xx = self._xy = 0.0
-
-    def add(self, x: float, y: float, weight: float) -> None:
-        """Take in a point."""
-        self._weight += weight
-        self._x += weight * x
-        self._y += weight * y
-        self._xx += weight * x * x
-        self._xy += weight * x * y
-
-    @property
-    def value(self) -> float:
-        """NaN where x has not varied."""
-        mean = self._x / self._weight if self._weight > 0 else 0.0
-        variance = self._xx - mean * self._x
-        return (self._xy - mean * self._y) / variance if variance > 0 else math.nan
-
-
 class CycleFeatures:
-    """Sums over the frames of one cycle."""
+    """Running sums over the frames, so that any cycle of the last seconds can be looked at.
+
+    The sums are marked every `step_s`; what a cycle showed is the difference between now and the
+    mark at its start.
+    """
 
     score_s = 2.0
     """Time constant of the push-up classifier's score."""
 
+    step_s = 0.1
+    most = 150
+    """Marks that are kept: a cycle that began before them is looked at from the first one on."""
+
     def __init__(self) -> None:
         self._score = Ema(self.score_s)
+        self._marks: deque[_Mark] = deque(maxlen=self.most)
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Forget everything: another body."""
         self._score.reset()
-        self.restart()
-
-    def restart(self) -> None:
-        """A new cycle begins: forget the frames of the last."""
-        self._weight = self._off = self._reach = 0.0
-        self._head_up = self._seen = 0.0
-        self._heads = self._frames = 0
-        self._least_score = math.inf
-        self._extension, self._straightness, self._hands = Slope(), Slope(), Slope()
-        self._origin: BodyState | None = None
+        self._marks.clear()
+        self._sums = [0.0] * 18
+        self._origin: tuple[float, float, float] | None = None
 
     def add(self, body: BodyState) -> None:
         """Take in one frame; frames that show no arm say nothing of the arms."""
-        self._frames += 1
-        self._seen += body.hands_seen
+        if not self._marks or body.time_s - self._marks[-1].time_s >= self.step_s:
+            self._marks.append(_Mark(body.time_s, tuple(self._sums)))
         if not math.isnan(body.pushing_up):
             self._score.update(body.time_s, body.pushing_up)
-            self._least_score = min(self._least_score, body.pushing_up)
+            self._marks[-1].least_score = min(self._marks[-1].least_score, body.pushing_up)
+        sums = self._sums
+        sums[0] += 1
+        sums[1] += body.hands_seen
         if math.isfinite(body.head_up):
-            self._head_up += body.head_up
-            self._heads += 1
+            sums[2] += 1
+            sums[3] += body.head_up
         if not math.isfinite(body.extension + body.hands_y):
             return
         if self._origin is None:
-            self._origin = body
-        weight = body.hands_seen**2
-        self._weight += weight
-        self._off += weight * body.hands_off
-        self._reach += weight * body.reach
-        trunk = body.trunk_y - self._origin.trunk_y
-        self._hands.add(trunk, body.hands_y - self._origin.hands_y, weight)
-        self._extension.add(trunk, body.extension - self._origin.extension, weight)
+            self._origin = body.trunk_y, body.extension, body.hands_y
+        x, y, z = self._origin
+        weight, trunk = body.hands_seen**2, body.trunk_y - x
+        extension, hands = body.extension - y, body.hands_y - z
+        arms = (
+            *(weight, weight * trunk, weight * trunk * trunk),
+            *(weight * extension, weight * trunk * extension),
+            *(weight * hands, weight * trunk * hands),
+            *(weight * body.hands_off, weight * body.reach),
+        )
+        for index, value in enumerate(arms, 4):
+            sums[index] += value
         if math.isfinite(body.straightness):
-            self._straightness.add(trunk, body.straightness, weight)
+            bend = weight * body.straightness
+            for index, value in enumerate((*arms[:3], bend, bend * trunk), 13):
+                sums[index] += value
 
     def of(self, cycle: Cycle) -> Features:
-        """What the frames showed of this cycle; see `FEATURES`."""
+        """What the frames since its start showed of this cycle; see `FEATURES`."""
         features = {
             "depth": cycle.depth,
             "duration_s": cycle.duration_s,
             "descent_s": cycle.down_s - cycle.start_s,
             "hands_certainty": 0.0,
         }
+        begin = 0
+        for begin in range(len(self._marks) - 1, -1, -1):
+            if self._marks[begin].time_s <= cycle.start_s:
+                break
+        sums = [now - then for now, then in zip(self._sums, self._marks[begin].sums, strict=True)]
+        frames, seen, heads, head_up, weight, x, xx, extension, xe, hands, xh, off, reach = sums[
+            :13
+        ]
         if not math.isnan(self._score.value):
-            features["pushing_up"] = self._score.value
-            features["pushing_up_min"] = min(self._least_score, 1.0)
-        if self._heads:
-            features["head_up"] = self._head_up / self._heads
-        if math.isfinite(bend := self._straightness.value):
+            least = min([self._marks[i].least_score for i in range(begin, len(self._marks))])
+            features |= {"pushing_up": self._score.value, "pushing_up_min": min(least, 1.0)}
+        if heads:
+            features["head_up"] = head_up / heads
+        if math.isfinite(bend := _slope(*sums[13:])):
             features["arms_bend"] = bend
-        if math.isfinite(shorten := self._extension.value):
+        if math.isfinite(shorten := _slope(weight, x, xx, extension, xe)):
             features |= {
                 "arms_shorten": shorten,
-                "hands_follow": self._hands.value,
-                "hands_off": self._off / self._weight,
-                "reach": self._reach / self._weight,
-                "hands_certainty": min(1.0, self._seen / self._frames / HANDS_SEEN),
+                "hands_follow": _slope(weight, x, xx, hands, xh),
+                "hands_off": off / weight,
+                "reach": reach / weight,
+                "hands_certainty": min(1.0, seen / frames / HANDS_SEEN),
             }
         return features
+
+
+@dataclass
+class _Mark:
+    """The sums before the frame at this time, and the least score from there to the next mark."""
+
+    time_s: float
+    sums: tuple[float, ...]
+    least_score: float = math.inf
+
+
+def _slope(weight: float, x: float, xx: float, y: float, xy: float) -> float:
+    """Slope of the line of y on x, by weighted sums; NaN where x has not varied."""
+    mean = x / weight if weight > 0 else 0.0
+    variance = xx - mean * x
+    return (xy - mean * y) / variance if variance > 1e-9 * weight else math.nan
 
 
 class CycleHistory:

@@ -70,13 +70,16 @@ class OfflineCycleCounter:
         return stretches
 
     def _reps(self, bodies: list[BodyState], min_depth: float) -> list[Rep]:
+        if len(bodies) < 2:
+            return []
         time_s = np.array([body.time_s for body in bodies])
-        even_s = np.arange(time_s[0], time_s[-1] + 0.5 / self.rate_hz, 1 / self.rate_hz)
+        even_s = np.arange(time_s[0], time_s[-1], 1 / self.rate_hz)
         height = np.interp(even_s, time_s, [body.height for body in bodies])
         height = gaussian_filter1d(height, self.smooth_s * self.rate_hz, mode="nearest")
-        detector = CycleDetector(min_depth, self.recover)
+        detector = CycleDetector(min_depth, self.recover, short_returns=True)
         samples = zip(even_s.tolist(), height.tolist(), strict=True)
         cycles = [detector.update(t, value) for t, value in samples]
+        cycles.append(detector.finish(self.recover))
         reps = [self._rep(cycle, self._features(cycle, bodies)) for cycle in cycles if cycle]
         return [rep for rep in reps if rep is not None]
 
@@ -86,8 +89,6 @@ class OfflineCycleCounter:
         for body in bodies:
             if cycle.start_s - features.score_s <= body.time_s <= cycle.top_s:
                 features.add(body)
-                if body.time_s < cycle.start_s:
-                    features.restart()  # of what came before only the score counts
         return features.of(cycle)
 
     def _rep(self, cycle: Cycle, features: Features) -> Rep | None:

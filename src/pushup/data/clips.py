@@ -18,6 +18,7 @@ class LabelledClip:
         name: Name of the video without its suffix.
         video: Its path.
         count: Number of repetitions; 0 for other exercises.
+        also: Other numbers that are as good, where people who count by eye disagree.
         view: From where the camera looks.
         scene: Clips of one scene share it.
         bottoms_s: Lowest point of each repetition; empty where unknown.
@@ -29,11 +30,17 @@ class LabelledClip:
     view: str
     scene: str
     bottoms_s: tuple[float, ...]
+    also: tuple[int, ...] = ()
+
+    def nearest(self, predicted: int) -> int:
+        """The acceptable number of repetitions that is nearest to a predicted one."""
+        return min((self.count, *self.also), key=lambda count: abs(count - predicted))
 
 
 def read_clips(root: Path, split: str) -> list[LabelledClip]:
     """The clips of a split by `counts.csv` and, where it exists, `reps.csv` of a folder.
 
+    A count may be a choice, `5|6`: the first is the likeliest, and scores take the nearest.
     Videos lie in its folder `videos`, or beside the tables.
 
     Raises:
@@ -50,10 +57,11 @@ def read_clips(root: Path, split: str) -> list[LabelledClip]:
         LabelledClip(
             name=Path(row["video"]).stem,
             video=videos / row["video"],
-            count=_count(row["count"], where),
+            count=_count(row["count"].split("|")[0], where),
             view=row.get("view") or "other",
             scene=row.get("scene") or Path(row["video"]).stem,
             bottoms_s=tuple(sorted(bottoms.get(row["video"], ()))),
+            also=tuple(_count(text, where) for text in row["count"].split("|")[1:]),
         )
         for where, row in rows
         if row["split"] == split

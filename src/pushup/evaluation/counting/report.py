@@ -63,7 +63,7 @@ def plot_failures(clips: Sequence[LabelledClip], runs: dict[str, Run], folder: P
     """
     for clip in clips:
         run = runs[clip.name]
-        if len(run.reps) != clip.count:
+        if len(run.reps) != clip.nearest(len(run.reps)):
             folder.mkdir(parents=True, exist_ok=True)
             _plot(clip, run, folder / f"{clip.name}.png")
 

@@ -53,7 +53,7 @@ def constant_row(clips: Sequence[LabelledClip], runs: dict[str, Run]) -> dict[st
 def _figures(clips: Sequence[LabelledClip], predicted: dict[str, int]) -> dict[str, Any]:
     counted = [clip for clip in clips if clip.count > 0]
     guess = np.array([predicted[clip.name] for clip in counted], float)
-    true = np.array([clip.count for clip in counted], float)
+    true = np.array([clip.nearest(predicted[clip.name]) for clip in counted], float)
     scenes = [clip.scene for clip in counted]
     ones = np.ones(len(counted))
     each = {

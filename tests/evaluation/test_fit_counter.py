@@ -1,0 +1,77 @@
+"""The fit of the cycle classifier: the regression, the data file, and the command."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pushup.commands import fit_counter as command
+from pushup.counting.classifier import PUSH_UP, CycleClassifier
+from pushup.counting.trace import save_trace
+from pushup.evaluation.counting.fit import Sample, dumps, fit, fold_of, logistic
+from pushup.synthetic.routines import Routine
+
+
+def test_the_regression_finds_the_weights_that_made_its_data() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 2, (4000, 3))
+    y = (rng.random(4000) < 1 / (1 + np.exp(-(0.5 + x @ [1.0, -2.0, 0.0])))).astype(float)
+    found = logistic(x, y, np.ones(4000), l2=1.0)
+    np.testing.assert_allclose(found, [0.5, 1.0, -2.0, 0.0], atol=0.2)
+    ridged = logistic(x, y, np.ones(4000), l2=4000.0)
+    assert np.abs(ridged[1:]).sum() < 0.5 * np.abs(found[1:]).sum()
+
+
+def test_a_fitted_file_is_read_back_and_tells_its_samples_apart(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    samples = []
+    for index in range(200):
+        is_rep = index % 2 == 0
+        features = {
+            "depth": rng.normal(0.5 if is_rep else 0.25, 0.05),
+            "duration_s": 2.0,
+            "descent_s": 1.0,
+            "hands_certainty": 1.0,
+            "hands_follow": rng.normal(0.0 if is_rep else 1.0, 0.2),
+            "recent_rejections": 0.0,
+        }
+        samples.append(Sample(features, is_rep, f"scene {index}", 0))
+    file = tmp_path / "classifier.json"
+    file.write_text(dumps(fit(samples, [1.0], CycleClassifier(), l2=1.0)))
+    fitted = CycleClassifier(file)
+    right = [(fitted.logit(s.features) > 0) == s.is_rep for s in samples]
+    assert np.mean(right) > 0.97
+    assert fitted.limits == CycleClassifier().limits
+    assert [t.feature for t in fitted.terms] == [t.feature for t in CycleClassifier().terms]
+
+
+def test_the_shipped_file_is_as_the_command_writes_it() -> None:
+    text = PUSH_UP.read_text()
+    assert dumps(json.loads(text)) == text
+
+
+def test_scenes_are_spread_over_folds() -> None:
+    folds = [fold_of(f"scene {i}", 10) for i in range(200)]
+    assert set(folds) == set(range(10))
+    assert folds == [fold_of(f"scene {i}", 10) for i in range(200)]
+
+
+def test_the_command_fits_and_reports(tmp_path: Path, capsys) -> None:
+    root, out = tmp_path / "clips", tmp_path / "out"
+    counts, reps = ["video,count,split"], ["video,rep,bottom_s"]
+    for seed, name in ((0, "push_up"), (4, "push_up"), (2, "squat"), (7, "squat")):
+        routine = Routine.sample(seed, (name,), 10.0)
+        save_trace(root / "traces" / f"{name}{seed}.npz", routine.trace(10.0))
+        counts.append(f"{name}{seed}.mp4,{len(routine.bottoms_s)},fit")
+        reps += [f"{name}{seed}.mp4,{i},{t}" for i, t in enumerate(routine.bottoms_s)]
+    (root / "counts.csv").write_text("\n".join(counts) + "\n")
+    (root / "reps.csv").write_text("\n".join(reps) + "\n")
+    options = ["--folds", "2", "--output-dir", str(out)]
+    command.main(["--fit", f"{root},fit", "--check", f"{root},fit", *options])
+    assert "left out by scene" in capsys.readouterr().out
+    assert CycleClassifier(out / "classifier.json").terms
+    assert "| clips fit" in (out / "report.md").read_text()
+    with pytest.raises(SystemExit):
+        command.main(["--fit", f"{tmp_path},fit", *options])
+    assert "counts.csv" in capsys.readouterr().err
