@@ -24,6 +24,7 @@ def draw_skeleton(
     edges: Sequence[tuple[int, int]],
     colours: Sequence[Colour],
     limb_colours: Sequence[Colour] | None = None,
+    hollow: Sequence[bool] | None = None,
 ) -> None:
     """Draw limbs and joints in place; sizes follow the canvas's shorter side.
 
@@ -33,16 +34,22 @@ def draw_skeleton(
         edges: Index pairs of joints that form limbs.
         colours: One for each joint.
         limb_colours: One for each edge (default: the colour of its first joint).
+        hollow: Joints that are drawn as rings, so that left and right differ (default: none).
     """
     unit = min(canvas.shape[:2]) / 100
     known = np.asarray(np.isfinite(points).all(1))
-    pixels = np.where(known[:, None], points, 0).round().astype(int).tolist()
+    height, width = canvas.shape[:2]
+    inside = np.clip(points, (-width, -height), (2 * width, 2 * height))  # OpenCV's range ends
+    pixels = np.where(known[:, None], inside, 0).round().astype(int).tolist()
     limb_colours = limb_colours or [colours[a] for a, _ in edges]
     for (a, b), colour in zip(edges, limb_colours, strict=True):
         if known[a] and known[b]:
             cv2.line(canvas, pixels[a], pixels[b], colour, max(1, round(0.6 * unit)), cv2.LINE_AA)
     radius = max(2, round(1.3 * unit))
-    for pixel, colour, is_known in zip(pixels, colours, known, strict=True):
-        if is_known:
+    rings = [False] * len(pixels) if hollow is None else hollow
+    for pixel, colour, is_known, is_ring in zip(pixels, colours, known, rings, strict=True):
+        if is_known and is_ring:
+            cv2.circle(canvas, pixel, radius, colour, max(1, round(0.4 * unit)), cv2.LINE_AA)
+        elif is_known:
             cv2.circle(canvas, pixel, radius, _OUTLINE, -1, cv2.LINE_AA)
             cv2.circle(canvas, pixel, radius - 1, colour, -1, cv2.LINE_AA)

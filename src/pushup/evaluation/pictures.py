@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.drawing import draw_skeleton
 from pushup.geometry import FrameTransform
 from pushup.skeleton import Skeleton
 
@@ -43,11 +44,15 @@ def draw_case(
     to_tile = FrameTransform.pad_square(image_rgb.shape[1::-1], TILE)
     picture, scale = to_tile.warp(image_rgb), to_tile.scale
     everything = np.ones(len(skeleton), bool)
+    # the right side is filled, so that a left-right swap shows
+    on_left = [joint.startswith("left_") for joint in skeleton.joints]
     for points, known, colour in (
         (true, labelled, TRUE_RGB),
         (pred, everything, PREDICTED_RGB),
     ):
-        _draw_skeleton(picture, points * TILE + (scale - 1) / 2, known, skeleton, colour)
+        pixels = np.where(known[:, None], points * TILE + (scale - 1) / 2, np.nan)
+        colours = [colour] * len(skeleton)
+        draw_skeleton(picture, pixels, skeleton.edge_indices, colours, hollow=on_left)
     return captioned(picture, caption)
 
 
@@ -56,23 +61,6 @@ def captioned(picture: np.ndarray, caption: str) -> np.ndarray:
     strip = np.full((CAPTION, TILE, 3), 255, np.uint8)
     cv2.putText(strip, caption, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([picture, strip])
-
-
-def _draw_skeleton(
-    picture: np.ndarray,
-    points: np.ndarray,
-    known: np.ndarray,
-    skeleton: Skeleton,
-    colour: tuple[int, int, int],
-) -> None:
-    whole = [(round(float(x)), round(float(y))) for x, y in np.clip(points, -TILE, 2 * TILE)]
-    for a, b in skeleton.edge_indices:
-        if known[a] and known[b]:
-            cv2.line(picture, whole[a], whole[b], colour, 1, cv2.LINE_AA)
-    for k in np.flatnonzero(known):
-        # the right side is filled, so that a left-right swap shows
-        filled = skeleton.joints[k].startswith("right_")
-        cv2.circle(picture, whole[k], 4, colour, -1 if filled else 1, cv2.LINE_AA)
 
 
 def page(tiles: Sequence[np.ndarray], columns: int, title: str) -> np.ndarray:
