@@ -45,7 +45,7 @@ def draw_skeleton(
     for (a, b), colour in zip(edges, limb_colours, strict=True):
         if known[a] and known[b]:
             cv2.line(canvas, pixels[a], pixels[b], colour, max(1, round(0.6 * unit)), cv2.LINE_AA)
-    radius = max(2, round(1.3 * unit))
+    radius = max(2, round(1.6 * unit))
     rings = [False] * len(pixels) if hollow is None else hollow
     for pixel, colour, is_known, is_ring in zip(pixels, colours, known, rings, strict=True):
         if is_known and is_ring:
