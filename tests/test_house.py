@@ -39,6 +39,7 @@ NEEDED = {
     "data=counting": ("mode=counting",),
     "data=recognition": ("mode=recognition",),
     "data=video": ("mode=counting",),
+    "data=traces": ("mode=counting",),
 }
 """What an option cannot do without, where the command has it."""
 

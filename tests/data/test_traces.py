@@ -94,6 +94,8 @@ def test_stretches_are_of_the_asked_length_and_joined_as_by_a_cut():
 def test_no_sets_is_an_input_error():
     with pytest.raises(InputError, match=r"give data\.train_sets"):
         TraceDataModule([], [], 1 / 15)
+    with pytest.raises(InputError, match="add model=counter"):
+        TraceDataModule([], [], None)
 
 
 def test_a_stretch_that_begins_at_a_bottom_does_not_count_its_ascent():

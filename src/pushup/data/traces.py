@@ -300,7 +300,7 @@ class TraceDataModule(pl.LightningDataModule):
         self,
         train_sets: Sequence[Mapping[str, Any]],
         val_sets: Sequence[Mapping[str, Any]],
-        step_s: float,
+        step_s: float | None,
         steps: int = 240,
         cut: float = 0.3,
         batch_size: int = 32,
@@ -308,6 +308,8 @@ class TraceDataModule(pl.LightningDataModule):
         augment: TraceAugment | None = None,
     ) -> None:
         super().__init__()
+        if step_s is None:
+            raise InputError("data=traces trains the learned counter: add model=counter")
         if not train_sets or not val_sets:
             raise InputError(
                 "no traces: give data.train_sets=[{root:DIR,split:fit}] and data.val_sets, "
