@@ -148,6 +148,9 @@ def test_other_joints_from_training_to_use(tmp_path) -> None:
         results = evaluate(hydra.compose("evaluate", [*common, *given]))
     assert set(results["sources"]["all"]["per_joint"]) == set(DOG.joints)  # type: ignore
     assert (out / "worst_and_best.png").is_file()
+    predictions = json.loads((out / "predictions.json").read_text())
+    assert [p["image_id"] for p in predictions] == [0, 1, 2, 3]
+    assert len(predictions[0]["keypoints"]) == 3 * len(DOG)
     network = load_model(checkpoint)
     pose = KeypointPredictor(network)(np.zeros((48, 64, 3), np.uint8))
     assert pose.keypoints_frame.shape == (4, 2)

@@ -94,7 +94,7 @@ def write_text(path: str | Path, text: str, remedy: str = ANOTHER_FOLDER) -> Non
         part.write_text(text, encoding="utf-8")
 
 
-def write_json(path: str | Path, figures: dict[str, Any]) -> None:
+def write_json(path: str | Path, figures: dict[str, Any] | list[Any]) -> None:
     """Write figures as JSON, with null for what is not a number (JSON has no NaN)."""
     write_text(path, json.dumps(_without_nan(figures), indent=2) + "\n")
 

@@ -19,6 +19,7 @@ from pushup.commands.evaluate import evaluate
 from pushup.data.module import KeypointDataModule
 from pushup.data.records import Record
 from pushup.evaluation import pictures
+from pushup.evaluation.keypoints.coco_results import coco_results
 from pushup.evaluation.keypoints.evaluate import evaluate_keypoints, mean_pose
 from pushup.evaluation.keypoints.label_errors import MIN_ERROR, suspected_label_errors
 from pushup.evaluation.keypoints.predictions import predict
@@ -199,6 +200,26 @@ def test_suspects_are_confident_joints_far_from_their_labels():
     assert first["error"] > second["error"] > MIN_ERROR
     unsure = replace(predictions, scores=torch.full_like(predictions.scores, 0.3))
     assert suspected_label_errors(unsure) == []
+
+
+def test_predictions_are_in_pixels_of_the_picture_for_other_tools():
+    records = [replace(make_record(i), image_id=100 + i) for i in range(3)]
+    module = make_module({"val": records}, input_size=192)
+    dataset = module.eval_dataset("val")
+    told = torch.stack([dataset[i]["keypoints"] for i in range(3)])
+    model = Answers(told)
+    model.input_size = 192
+    p = predict(model, module.eval_loader("val"))  # type: ignore
+    results = coco_results(p, records)
+    assert [r["image_id"] for r in results] == [100, 101, 102]
+    for result, record in zip(results, records, strict=True):
+        found = np.array(result["keypoints"]).reshape(7, 3)
+        known = record.labelled[UPPER7.mpii]
+        expected = record.keypoints[UPPER7.mpii][known]
+        np.testing.assert_allclose(found[known, :2], expected, atol=1e-3)
+        assert found[:, 2].tolist() == [0.75] * 7
+        assert result["score"] == 0.75
+    assert [r["image_id"] for r in coco_results(p, None)] == ["0.png", "1.png", "2.png"]
 
 
 def test_images_without_a_group_are_groups_of_their_own():

@@ -241,6 +241,7 @@ def _record(
         box_xyxy=box,
         source=str(image.get("source") or "coco"),
         group=str(image.get("group") or image["file_name"]),
+        image_id=image["id"],
         size_wh=_size(image, where),
         joints=joints,
     )

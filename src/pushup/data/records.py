@@ -23,6 +23,7 @@ class Record:
         source: Name of the collection the image comes from.
         group: Images that share a scene share a group: never split, resampled together.
         joints: Names of the J joints.
+        image_id: Of the image in its annotation; None if it has none.
         size_wh: Width and height that the annotation states of the image; None if it does not.
     """
 
@@ -34,6 +35,7 @@ class Record:
     head_size: float | None = None
     source: str = "unknown"
     group: str = field(default="")
+    image_id: int | str | None = None
     size_wh: tuple[int, int] | None = None
     joints: tuple[str, ...] = MPII_JOINTS
 

@@ -11,6 +11,7 @@ from pushup.cli import InputError
 from pushup.data.dataset import KeypointDataset
 from pushup.data.module import KeypointDataModule
 from pushup.evaluation.keypoints.cases import save_pictures
+from pushup.evaluation.keypoints.coco_results import coco_results
 from pushup.evaluation.keypoints.label_errors import suspected_label_errors
 from pushup.evaluation.keypoints.markdown import markdown
 from pushup.evaluation.keypoints.predictions import (
@@ -26,7 +27,7 @@ from pushup.evaluation.keypoints.summary import (
     summarise,
 )
 from pushup.evaluation.report import save_results
-from pushup.files import write_csv
+from pushup.files import write_csv, write_json
 from pushup.inference.backends.pytorch import TorchSession
 from pushup.inference.networks import PoseNetwork
 from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
@@ -64,7 +65,10 @@ def evaluate_keypoints(
     batch_size: int = 32,
     framing: str | None = None,
 ) -> dict[str, Any]:
-    """Measure one model; print and write results.json, results.md, images.csv and pictures.
+    """Measure one model; print and write the results and pictures.
+
+    results.json and results.md have the figures, images.csv the error of each image, and
+    predictions.json the predictions in the results format of COCO.
 
     Args:
         ckpt_path: A `.ckpt` or `.safetensors` file; None for the weights shipped for `model`.
@@ -108,6 +112,8 @@ def evaluate_keypoints(
     folder = Path(output_dir)
     save_pictures(folder, network, dataset, predictions, results)
     write_csv(folder / "images.csv", PER_IMAGE, per_image(predictions, reference))
+    records = getattr(dataset.source, "records", None)
+    write_json(folder / "predictions.json", coco_results(predictions, records))
     save_results(folder, results, markdown(results))
     return results
 
