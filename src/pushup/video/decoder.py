@@ -92,9 +92,12 @@ class Decoder:
         return len(self._ahead) == 1
 
     def _decode(self) -> Iterator[tuple[np.ndarray, float]]:
+        matrix, known = None, False
         for frame in self._frames():
             for converted in self._convert(frame):
-                yield _upright(converted), _time_s(converted)
+                if not known:  # once: PyAV's list of side data keeps a frame's memory in a cycle
+                    matrix, known = _display_matrix(converted), True
+                yield _upright(converted, matrix), _time_s(converted)
 
     def _frames(self) -> Iterator[av.VideoFrame | None]:
         """Decoded frames, then None."""
@@ -195,7 +198,7 @@ def _time_s(frame: av.VideoFrame) -> float:
     return float(frame.pts * frame.time_base)
 
 
-def _upright(frame: av.VideoFrame) -> np.ndarray:
+def _upright(frame: av.VideoFrame, matrix: np.ndarray | None) -> np.ndarray:
     """(H, W, 3) view of a BGR frame, or a copy turned and flipped as its display matrix says.
 
     The matrix is [[a, b, u], [c, d, v], [x, y, w]]; a pixel at (x, y) is shown at
@@ -203,7 +206,7 @@ def _upright(frame: av.VideoFrame) -> np.ndarray:
     """
     plane, shape = frame.planes[0], (frame.height, frame.width, 3)
     image = np.ndarray(shape, np.uint8, memoryview(plane), strides=(plane.line_size, 3, 1))
-    if (matrix := _display_matrix(frame)) is None:
+    if matrix is None:
         return image
     (a, b), (c, d) = matrix
     if abs(b) + abs(c) > abs(a) + abs(d):
@@ -220,4 +223,4 @@ def _display_matrix(frame: av.VideoFrame) -> np.ndarray | None:
     except ValueError:  # PyAV does not know a kind of data that lies beside it
         turn = np.deg2rad(frame.rotation)
         return np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    return None if data is None else np.frombuffer(data, np.int32).reshape(3, 3)[:2, :2]
+    return None if data is None else np.frombuffer(data, np.int32).reshape(3, 3)[:2, :2].copy()
