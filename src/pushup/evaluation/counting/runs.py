@@ -148,11 +148,11 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
     times, keypoints, scores, pushing_up, seconds = [], [], [], [], 0.0
     size_wh = 0, 0
     for frame in frames:
-        started = time.thread_time()
+        started = time.process_time()
         pose = predictor.track(frame.image_bgr, frame.time_s)
         if classifier is not None:
             pushing_up.append(classifier(frame.image_bgr, pose, frame.time_s))
-        seconds += time.thread_time() - started
+        seconds += time.process_time() - started
         times.append(frame.time_s)
         keypoints.append(pose.keypoints_frame[joints])
         scores.append(pose.scores[joints])
