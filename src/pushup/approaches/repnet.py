@@ -154,13 +154,12 @@ class RepNetCounter(LearnedCounter):
         features = torch.stack(self._features)
         readings = [read_window(self._network, features, stride) for stride in self.strides]
         best = choose(readings, self.clip_threshold)
+        rates = np.zeros(1) if best is None else median_filter(best.rate, 5, mode="nearest")
+        stride = 1 if best is None else best.stride
         for number in range(self._read, last):
             back = self._seen - 1 - number
-            rate = 0.0
-            if best is not None:
-                rates = median_filter(best.rate, 5, mode="nearest")
-                index = len(rates) - 1 - back // best.stride
-                rate = float(rates[index]) if index >= 0 else 0.0
+            index = len(rates) - 1 - back // stride
+            rate = float(rates[index]) if index >= 0 else 0.0
             self._add(rate, self._times[max(len(self._times) - 1 - back, 0)])
         self._read = last
         self.state = CounterState(self._sum % 1, 0.5, note="" if best else "nothing repeats")
