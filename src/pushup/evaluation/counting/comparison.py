@@ -196,7 +196,7 @@ def _row(name: str, figures: dict[str, Any], cost: dict[str, float] | None) -> l
         share(figures["false_per_minute"], 1),
         less("mae"),
         less("exact"),
-        share(cost["ms"], 1) if cost else "-",
+        share(cost["ms"], 2) if cost else "-",
         f"{cost['parameters']:,}" if cost else "-",
     ]
 
