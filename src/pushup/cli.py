@@ -167,7 +167,9 @@ def _check_types(config: Any) -> None:
         if OmegaConf.is_dict(value) and "_target_" in value:
             _check_types(value)
         hint = hints.get(name)
-        wanted = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        wanted: tuple[Any, ...] = (hint,)
+        if get_origin(hint) in (Union, UnionType):
+            wanted = get_args(hint)
         if set(wanted) <= _PLAIN and not isinstance(value, _allowed(wanted)):
             kinds = " or ".join(kind.__name__ for kind in wanted if kind is not type(None))
             raise InputError(
@@ -178,7 +180,7 @@ def _check_types(config: Any) -> None:
 _PLAIN = {bool, int, float, str, type(None)}
 
 
-def _allowed(wanted: Iterable[type]) -> tuple[type, ...]:
+def _allowed(wanted: Iterable[Any]) -> tuple[type, ...]:
     """Types that may stand for those wanted: a whole number for a number, too."""
     return tuple(kind for want in wanted for kind in ((int, float) if want is float else (want,)))
 
