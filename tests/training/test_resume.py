@@ -13,6 +13,7 @@ import torch
 from hydra.utils import instantiate
 
 from pushup.cli import InputError
+from pushup.data.sampling import EpochSampler
 from pushup.models import KeypointModel, weights
 from pushup.training import checkpoints
 from pushup.training.checkpoints import AtomicCheckpointIO
@@ -55,6 +56,20 @@ def test_a_run_that_is_resumed_after_each_epoch_is_the_run_that_never_stopped(tr
 def read(path):
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("weights", [None, [1.0] * 24])
+def test_each_epoch_draws_anew_and_again_the_same(weights):
+    sampler = EpochSampler(24, 4, seed=1, weights=weights)
+    first = list(sampler)
+    assert list(sampler) == first
+    sampler.set_epoch(1)
+    second = list(sampler)
+    assert [i for i, _ in second] != [i for i, _ in first]
+    assert not {seed for _, seed in second} & {seed for _, seed in first}
+    if weights is None:
+        assert sorted(i for i, _ in second) == list(range(24))
+    assert list(EpochSampler(24, 4, seed=2, weights=weights)) != first
 
 
 def test_what_is_drawn_does_not_depend_on_loader_processes(configured):
