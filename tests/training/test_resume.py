@@ -1,6 +1,7 @@
 """Runs that stop and go on."""
 
 import csv
+import functools
 import math
 import os
 import signal
@@ -168,7 +169,14 @@ def test_ctrl_c_says_how_to_go_on(repository, tmp_path):
             "trainer.limit_train_batches=2",
         ),
     ]
-    process = subprocess.Popen(command, cwd=repository, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=repository,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a suite in the background of a shell would hand on that it ignores Ctrl-C
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     last = tmp_path / "run" / "checkpoints" / "last.ckpt"
     deadline = time.monotonic() + 300
     while not last.exists() and process.poll() is None and time.monotonic() < deadline:

@@ -66,8 +66,8 @@ class Task(pl.LightningModule, ABC):
     def _refuse_divergence(self, loss: Tensor) -> None:
         if not torch.isfinite(loss):
             raise InputError(
-                f"the loss is {float(loss.detach())} in epoch {self.current_epoch}: lower optimizer.lr, or "
-                "compute in trainer.precision=32-true; the last checkpoint is that of the epoch "
+                f"the loss is {float(loss.detach())} in epoch {self.current_epoch}: lower "
+                "optimizer.lr, or compute in trainer.precision=32-true; the last checkpoint is that of the epoch "
                 "before"
             )
 
