@@ -67,8 +67,8 @@ class Task(pl.LightningModule, ABC):
         if not torch.isfinite(loss):
             raise InputError(
                 f"the loss is {float(loss.detach())} in epoch {self.current_epoch}: lower "
-                "optimizer.lr, or compute in trainer.precision=32-true; the last checkpoint is that of the epoch "
-                "before"
+                "optimizer.lr, or compute in trainer.precision=32-true; the last checkpoint "
+                "is that of the epoch before"
             )
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
