@@ -58,6 +58,16 @@ def test_what_is_not_clearly_turned_is_left_alone(tmp_path):
         open_turned(path, 12, DotPredictor)
 
 
+def test_where_nobody_is_seen_nothing_is_turned(tmp_path):
+    class Doubtful(Upright):
+        def track(self, frame_bgr, time_s):
+            pose = super().track(frame_bgr, time_s)
+            return Pose(pose.keypoints_frame, 0.05 * pose.scores)
+
+    with open_turned(clip(tmp_path / "a.avi", 90), "auto", Doubtful) as source:
+        assert source.turn == 0
+
+
 def test_a_pipe_is_not_read_twice(tmp_path):
     opened = []
 

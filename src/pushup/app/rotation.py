@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 
+from pushup.app.guide import SEEN_SCORE
 from pushup.app.notices import warn
 from pushup.cli import InputError
 from pushup.inference.predictor import PoseTracker
@@ -78,7 +79,7 @@ def _spread(source: Source) -> Iterator[Frame]:
 
 
 def find_turn(frames: Iterator[Frame], predictor: PoseTracker) -> int:
-    """The turn, in degrees clockwise, under which the poses are clearly the most confident."""
+    """The turn, in degrees clockwise, under which somebody is seen clearly most confidently."""
     scores: dict[int, list[float]] = {turn: [] for turn in TURNS}
     for frame in frames:
         for turn, code in TURNS.items():
@@ -87,4 +88,5 @@ def find_turn(frames: Iterator[Frame], predictor: PoseTracker) -> int:
             scores[turn].append(float(predictor.track(image, frame.time_s).scores.mean()))
     confidence = {turn: float(np.median(found)) for turn, found in scores.items()}
     best = max(confidence, key=lambda turn: confidence[turn])
-    return best if confidence[best] > _CLEARLY * confidence[0] else 0
+    found = confidence[best] >= SEEN_SCORE and confidence[best] > _CLEARLY * confidence[0]
+    return best if found else 0
