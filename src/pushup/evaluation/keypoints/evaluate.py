@@ -19,6 +19,7 @@ from pushup.evaluation.keypoints.predictions import (
     black_beside,
     keypoint_latency_ms,
     predict,
+    session_of,
 )
 from pushup.evaluation.keypoints.summary import (
     PER_IMAGE,
@@ -28,7 +29,6 @@ from pushup.evaluation.keypoints.summary import (
 )
 from pushup.evaluation.report import save_results
 from pushup.files import write_csv, write_json
-from pushup.inference.backends.pytorch import TorchSession
 from pushup.inference.networks import PoseNetwork
 from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
 from pushup.models import weights
@@ -64,6 +64,7 @@ def evaluate_keypoints(
     flip_test: bool = False,
     batch_size: int = 32,
     framing: str | None = None,
+    runtime: str = "torch",
 ) -> dict[str, Any]:
     """Measure one model; print and write the results and pictures.
 
@@ -80,6 +81,10 @@ def evaluate_keypoints(
         flip_test: Average with the mirrored picture; the figures without it are put beside.
         batch_size: Images a forward pass.
         framing: Another one than the model's own.
+        runtime: "torch", or a runtime of `open_session`: as infer.py runs it.
+
+    Raises:
+        InputError: There is no such runtime.
 
     Returns:
         What results.json holds.
@@ -89,11 +94,12 @@ def evaluate_keypoints(
     module = open_for(network, data, batch_size, framing)
     loader = module.eval_loader(split)
     dataset = cast(KeypointDataset, loader.dataset)
-    predictions = predict(PoseNetwork(TorchSession(network)), loader, flip_test)
+    runs = PoseNetwork(session_of(network, runtime))
+    predictions = predict(runs, loader, flip_test)
     pose, pose_from = mean_pose(module, split)
     beside = {f"mean pose of {pose_from}": predictions.with_constant(pose)}
     if flip_test:
-        beside = {"without flip test": predict(PoseNetwork(TorchSession(network)), loader)} | beside
+        beside = {"without flip test": predict(runs, loader)} | beside
     results = {
         "model": network.name,
         "params": sum(p.numel() for p in network.network.parameters()),
@@ -101,6 +107,7 @@ def evaluate_keypoints(
         "framing": str(module.framing),
         "reference": reference,
         "flip_test": flip_test,
+        "runtime": runs.runtime,
         "images_per_s": len(predictions) / predictions.seconds,
         "ms": keypoint_latency_ms(network),
         "device": str(next(network.parameters()).device),

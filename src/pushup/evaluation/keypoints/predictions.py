@@ -141,10 +141,15 @@ def latency_ms(session: Session, size_wh: tuple[int, int], repeats: int = 20) ->
     return float(np.median(durations[3:]) * 1000)  # the first calls choose algorithms
 
 
+def session_of(model: Model, runtime: str) -> Session:
+    """A model in torch, or exported and in another runtime; see `open_session`."""
+    return TorchSession(model) if runtime == "torch" else open_session(to_onnx(model), runtime)
+
+
 def runtime_of(model: Model) -> Session:
     """A model as infer.py runs it: exported on a CPU, in torch on any other device."""
     on_cpu = next(model.parameters()).device.type == "cpu"
-    return open_session(to_onnx(model)) if on_cpu else TorchSession(model)
+    return session_of(model, "auto" if on_cpu else "torch")
 
 
 def keypoint_latency_ms(model: KeypointModel) -> float:
