@@ -5,16 +5,9 @@ import torch
 from pushup.__main__ import main as pushup
 from pushup.cli import InputError
 from pushup.counting.trace import Trace
-from pushup.data.traces import (
-    TraceAugment,
-    TraceDataModule,
-    TraceDataset,
-    _labelled,
-    collate,
-    labels,
-    read_traces,
-    without_first_ascent,
-)
+from pushup.data.trace_augment import TraceAugment
+from pushup.data.trace_labels import _labelled, labels, read_traces, without_first_ascent
+from pushup.data.traces import TraceDataModule, TraceDataset, collate
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import torch
 from pushup.__main__ import main as pushup
 from pushup.counting.learned import LearnedCounter
 from pushup.counting.types import Observation
-from pushup.data.traces import TraceDataset, collate, read_traces
+from pushup.data.trace_labels import read_traces
+from pushup.data.traces import TraceDataset, collate
 from pushup.models.counter_network import CounterNetwork
 from pushup.paths import CONF
 from pushup.specs import SPEC_KEY

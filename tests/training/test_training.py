@@ -361,7 +361,7 @@ def test_source_weights_draw_a_source_more_often():
     assert 0.42 < (drawn < 4).mean() < 0.58  # 4 x 9 of 4 x 9 + 36
 
 
-def test_hard_images_are_drawn_more_often(tmp_path):
+def test_hard_examples_are_drawn_more_often(tmp_path):
     (tmp_path / "images.csv").write_text(
         "image,error\neasy.jpg,0.1\nmiddle.jpg,0.2\nhard.jpg,9\nof_two.jpg,0.1\nof_two.jpg,0.7\n"
         "unmeasured.jpg,\n"
@@ -384,7 +384,7 @@ def test_hard_images_are_drawn_more_often(tmp_path):
     assert drawn_by == pytest.approx([1, 2, 2, 2 * MOST, 4, 2, 2, 2])
 
 
-def test_hard_images_need_errors_of_the_training_images(tmp_path, configured):
+def test_hard_examples_need_errors_of_the_training_images(tmp_path, configured):
     record = Record(Path("a.jpg"), np.zeros((16, 2)), np.zeros(16, bool), np.zeros(16, bool))
     path = tmp_path / "images.csv"
     with pytest.raises(InputError, match=r"(?i)no such file"):

@@ -54,7 +54,7 @@ def _headline(sources: dict[str, Any]) -> str:
                 str(f["left_out"]),
                 with_interval(f["pcks"], f["pcks_ci"]),
                 share(f["pcks_unmasked"]),
-                with_interval(f["pck_bbox"], f["pck_body_ci"]),
+                with_interval(f["pck_bbox"], f["pck_bbox_ci"]),
                 with_interval(f["mae"], f["mae_ci"]),
                 share(f["mae_unmasked"]),
                 share(f["pckh"]),

@@ -43,7 +43,7 @@ def summarise(p: Predictions, reference: Reference = "shoulders") -> dict[str, A
         "pcks_unmasked": metrics.pcks_unmasked(p.pred, placed, p.skeleton, reference).mean(),
         "pcks_terciles": _by_tercile(pcks, length),
         "pck_bbox": body.mean(),
-        "pck_body_ci": interval(body, p.groups),
+        "pck_bbox_ci": interval(body, p.groups),
         "scenes": _by_scene({"pcks": pcks, "pck_bbox": body}, p.groups),
         "mae": mae.mean(),
         "mae_ci": interval(mae, p.groups),

@@ -35,7 +35,7 @@ HEADER = (
     *("body PCK", "PCKs by scene", "body PCK by scene", "MAE published", "MAE", "images/s", "ms"),
 )
 
-INTERVALS = {"pcks": "pcks_ci", "pck_bbox": "pck_body_ci", "mae": "mae_ci"}
+INTERVALS = {"pcks": "pcks_ci", "pck_bbox": "pck_bbox_ci", "mae": "mae_ci"}
 
 COLUMNS = (
     *("label", "model", "file", "split", "source", "images", "left_out", "params", "input_size"),
@@ -179,7 +179,7 @@ def _cells(models: dict[str, Any], source: str) -> list[tuple[str, ...]]:
                 share(published.get("pcks", float("nan"))),
                 with_interval(figures["pcks"], figures["pcks_ci"]),
                 share(figures["pcks_unmasked"]),
-                with_interval(figures["pck_bbox"], figures["pck_body_ci"]),
+                with_interval(figures["pck_bbox"], figures["pck_bbox_ci"]),
                 *scene_means(figures),
                 share(published.get("mae", float("nan"))),
                 with_interval(figures["mae"], figures["mae_ci"]),
