@@ -345,14 +345,14 @@ def test_what_the_app_uses_ships_ready_to_run(name):
     assert exported(file) == file.with_suffix(".onnx"), f"run: pushup export {name} {name}.onnx"
 
 
-def test_a_classifier_is_asked_five_times_a_second():
+def test_a_classifier_is_asked_ten_times_a_second():
     asked = []
     sampled = SampledClassifier(lambda frame, pose: asked.append(frame) or float(len(asked)))
     scores = [sampled(k, None, k / 30) for k in range(13)]
-    assert asked == [0, 6, 12]
-    assert scores == [1.0] * 6 + [2.0] * 6 + [3.0]
+    assert asked == [0, 3, 6, 9, 12]
+    assert scores == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0] * 3 + [5.0]
     sampled.reset()
-    assert sampled(0, None, 0.0) == 4.0
+    assert sampled(0, None, 0.0) == 6.0
 
 
 def test_a_score_that_comes_with_the_pose_is_always_taken():
