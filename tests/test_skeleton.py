@@ -125,7 +125,8 @@ def test_other_joints_from_training_to_use(tmp_path) -> None:
     root = write_dogs(tmp_path / "data")
     settings = [
         "skeleton._target_=pushup.skeleton.Skeleton",
-        "skeleton.name=dog",
+        "~skeleton.spec",
+        "+skeleton.name=dog",
         f"+skeleton.joints=[{','.join(DOG.joints)}]",
         "+skeleton.edges=[[nose,tail_tip]]",
         "+skeleton.reference=[nose,tail_tip]",

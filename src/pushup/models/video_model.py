@@ -107,7 +107,7 @@ class VideoModel(nn.Module):
 def count_parameters(module: nn.Module) -> tuple[int, int]:
     """All parameters as Keras counts them, the running statistics included; and the trained ones.
 
-    >>> count_parameters(torch.nn.BatchNorm2d(4))
+    >>> count_parameters(nn.BatchNorm2d(4))
     (16, 8)
     """
     trained = sum(p.numel() for p in module.parameters())
