@@ -18,6 +18,7 @@ from pushup.counting.build import build_counter
 from pushup.counting.types import OfflineCounter, Rep
 from pushup.inference.classifier import open_classifier
 from pushup.inference.predictor import KeypointPredictor, Pose, PoseNetwork, load_model
+from pushup.inference.tracking import RegionTracker
 from pushup.skeleton import UPPER7, Skeleton
 from pushup.video.frames import Frame
 from pushup.video.source import open_source
@@ -162,7 +163,7 @@ def _join(model: Model | str | Path, counter: str) -> PoseCounter:
     if isinstance(built, OfflineCounter):
         raise InputError(f"counter {counter!r} needs the whole clip at once: choose another")
     classifier = open_classifier("shipped", network)
-    return PoseCounter(KeypointPredictor(network), built, classifier)
+    return PoseCounter(RegionTracker(network), built, classifier)
 
 
 def pcks(
