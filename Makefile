@@ -24,7 +24,9 @@ demo: $(STAMP) ## Count the push-ups of three freshly rendered clips and leave a
 	$(PY) -m pushup demo
 
 test: $(STAMP) ## Run the test suite
-	$(PY) -m pytest
+	@# Data loaders fork: not beside the threads of other runtimes that the rest has started.
+	$(PY) -m pytest --ignore=tests/training
+	$(PY) -m pytest tests/training
 
 lint: $(STAMP) ## Check style and types
 	$(PY) -m ruff check .

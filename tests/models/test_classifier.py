@@ -340,7 +340,9 @@ def test_weights_return_as_they_were(tmp_path):
     with pytest.raises(InputError, match="holds model 'mine', not 'classifier'"):
         weights.load(path, "recognition", "classifier")
     weights.save(model, {**model.spec(), "task": "cooking"}, path)
-    with pytest.raises(InputError, match="give a keypoints or recognition checkpoint"):
+    with pytest.raises(
+        InputError, match="give a counter or keypoints or recognition or video checkpoint"
+    ):
         weights.load(path, None)
 
 
