@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pushup.cli import InputError
+from pushup.codecs.heatmap import sigmoid as gate
 from pushup.counting.pose_features import PoseFeatures, height, sigmoid
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
@@ -45,8 +46,8 @@ class GruNetwork:
         n = self.hidden
         given = self._from_input @ features + self._input_bias
         kept = self._from_state @ self._state + self._state_bias
-        reset = 0.5 * (1 + np.tanh(0.5 * (given[:n] + kept[:n])))
-        update = 0.5 * (1 + np.tanh(0.5 * (given[n : 2 * n] + kept[n : 2 * n])))
+        reset = gate(given[:n] + kept[:n])
+        update = gate(given[n : 2 * n] + kept[n : 2 * n])
         new = np.tanh(given[2 * n :] + reset * kept[2 * n :])
         self._state = (1 - update) * new + update * self._state
         return self._head @ self._state + self._head_bias
