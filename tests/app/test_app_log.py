@@ -9,7 +9,8 @@ import cv2
 import pytest
 
 from pushup.__main__ import main as pushup
-from pushup.app import log, report
+from pushup.app import log
+from pushup.app.history import Total, totals
 from pushup.app.log import Log
 from pushup.app.speaker import Printer, Speaker
 from pushup.app.tally import Tally, workout
@@ -135,9 +136,9 @@ ROWS = """date,source,sets,repetitions,best_set,rest_s,tempo_s
 
 def test_the_report_sums_days_up_and_draws_them(tmp_path, capsys):
     (tmp_path / "log.csv").write_text(ROWS)
-    first, second = report.by_day(log.read(tmp_path / "log.csv"))
-    assert first == report.Day(date(2026, 3, 1), 10, 10, 3.0)
-    assert second == report.Day(date(2026, 3, 2), 40, 20, pytest.approx(2.5))
+    first, second = totals(log.read(tmp_path / "log.csv"))
+    assert first == Total(date(2026, 3, 1), 10, 10, 3.0, 1, 1)
+    assert second == Total(date(2026, 3, 2), 40, 20, pytest.approx(2.5), 3, 1)
     pushup(["report", str(tmp_path / "log.csv"), "--out", str(tmp_path / "history.png")])
     assert "2 days; 2026-03-02: 40 repetitions, best set 20, 2.5 s each" in capsys.readouterr().out
     picture = cv2.imread(str(tmp_path / "history.png"))
@@ -158,7 +159,7 @@ def test_the_report_sums_days_up_and_draws_them(tmp_path, capsys):
 )
 def test_a_log_that_a_spreadsheet_wrote_or_with_a_bad_row_is_read(tmp_path, capsys, change, told):
     (tmp_path / "log.csv").write_text(change(ROWS), newline="")
-    days = report.by_day(log.read(tmp_path / "log.csv"))
+    days = totals(log.read(tmp_path / "log.csv"))
     assert [day.repetitions for day in days] == [10, 40]
     assert days[0].tempo_s == 3.0
     error = capsys.readouterr().err

@@ -1,74 +1,14 @@
 """Draws the history of workouts: repetitions a day, best set, tempo."""
 
-import sys
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
+from collections.abc import Sequence
 from pathlib import Path
 
+from pushup.app.history import Total
 from pushup.cli import InputError
 from pushup.files import replacing
-from pushup.foreign import number
-
-MOST = 100_000
-"""Repetitions of a session, or seconds of one: more is damage."""
 
 
-@dataclass(frozen=True)
-class Day:
-    """All sessions of one day.
-
-    Attributes:
-        day: The date.
-        repetitions: In all.
-        best_set: Repetitions of the longest set.
-        tempo_s: Mean duration of a repetition.
-    """
-
-    day: date
-    repetitions: int
-    best_set: int
-    tempo_s: float
-
-
-def by_day(rows: list[dict[str, str]]) -> list[Day]:
-    """Sum the rows of `log.read` up, oldest day first.
-
-    Rows without a repetition count for nothing; one that cannot be read is told and passed over.
-
-    Raises:
-        InputError: No row can be read.
-    """
-    sessions = []
-    for position, row in enumerate(rows, 1):
-        try:
-            sessions.append(_session(row, f"row {position} of the log"))
-        except InputError as error:
-            print(f"left out: {error}", file=sys.stderr)
-    if rows and not sessions:
-        raise InputError("the log holds no row that can be read: give another")
-    sessions = [session for session in sessions if session[1] > 0]
-    days = []
-    for day, group in groupby(sorted(sessions), key=lambda session: session[0]):
-        _, repetitions, best_sets, tempos = zip(*group, strict=True)
-        total = sum(repetitions)
-        tempo_s = sum(n * t for n, t in zip(repetitions, tempos, strict=True)) / total
-        days.append(Day(day, total, max(best_sets), tempo_s))
-    return days
-
-
-def _session(row: dict[str, str], where: str) -> tuple[date, int, int, float]:
-    try:
-        day = datetime.fromisoformat(row["date"].strip()).date()
-    except ValueError as error:
-        raise InputError(f"{where}: {row['date']!r} is no date, such as 2026-03-02") from error
-    figures = [number(row[name], where) for name in ("repetitions", "best_set", "tempo_s")]
-    if not all(0 <= figure < MOST for figure in figures):
-        raise InputError(f"{where}: {figures} are no figures of a workout")
-    return day, int(figures[0]), int(figures[1]), figures[2]
-
-
-def draw(days: list[Day], out: Path) -> None:
+def draw(days: Sequence[Total], out: Path) -> None:
     """Write the picture of the history."""
     import matplotlib
 
@@ -76,7 +16,7 @@ def draw(days: list[Day], out: Path) -> None:
     import matplotlib.pyplot as plt
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    dates = [day.day for day in days]
+    dates = [day.first for day in days]
     figure, axes = plt.subplots(3, 1, figsize=(9, 7), sharex=True, layout="constrained")
     axes[0].bar(dates, [day.repetitions for day in days], color="tab:green")
     axes[0].set_ylabel("repetitions a day")

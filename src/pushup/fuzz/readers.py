@@ -185,9 +185,9 @@ def _log(folder: Path) -> Path:
 
 
 def _read_log(path: Path) -> Any:
-    from pushup.app import report
+    from pushup.app import history
 
-    return report.by_day(log.read(path))
+    return history.totals(log.read(path))
 
 
 def _signal(folder: Path) -> Path:

@@ -1,0 +1,112 @@
+"""The history of workouts summed up by day, week or month: pure arithmetic on the rows of a log."""
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Literal
+
+from pushup.cli import InputError
+from pushup.foreign import number
+
+MOST = 100_000
+"""Repetitions of a session, or seconds of one: more is damage."""
+
+Span = Literal["day", "week", "month"]
+
+
+@dataclass(frozen=True)
+class Total:
+    """All sessions of one day, week or month.
+
+    Attributes:
+        first: Its first day; weeks begin on Monday.
+        repetitions: In all.
+        best_set: Repetitions of the longest set.
+        tempo_s: Mean duration of a repetition; NaN if all were added by hand.
+        sets: In all.
+        days: Number of days with a repetition.
+    """
+
+    first: date
+    repetitions: int
+    best_set: int
+    tempo_s: float
+    sets: int
+    days: int
+
+
+@dataclass(frozen=True)
+class _Session:
+    day: date
+    repetitions: int
+    best_set: int
+    tempo_s: float
+    sets: int
+
+
+def totals(rows: Sequence[Mapping[str, str]], span: Span = "day") -> list[Total]:
+    """Sum the rows of `log.read` up, oldest first; what has no repetition is left out.
+
+    A row that cannot be read is told and passed over.
+
+    Raises:
+        InputError: No row can be read.
+    """
+    sessions = sorted(_sessions(rows), key=lambda session: session.day)
+    return [
+        _total(first, list(group))
+        for first, group in groupby(sessions, key=lambda session: first_day(session.day, span))
+    ]
+
+
+def first_day(day: date, span: Span) -> date:
+    """The first day of the day's span.
+
+    >>> first_day(date(2026, 3, 4), "week"), first_day(date(2026, 3, 4), "month")
+    (datetime.date(2026, 3, 2), datetime.date(2026, 3, 1))
+    """
+    if span == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if span == "month" else day
+
+
+def _total(first: date, sessions: Sequence[_Session]) -> Total:
+    timed = [s for s in sessions if math.isfinite(s.tempo_s)]
+    seen = sum(s.repetitions for s in timed)
+    return Total(
+        first=first,
+        repetitions=sum(s.repetitions for s in sessions),
+        best_set=max(s.best_set for s in sessions),
+        tempo_s=sum(s.repetitions * s.tempo_s for s in timed) / seen if seen else math.nan,
+        sets=sum(s.sets for s in sessions),
+        days=len({s.day for s in sessions}),
+    )
+
+
+def _sessions(rows: Sequence[Mapping[str, str]]) -> list[_Session]:
+    sessions = []
+    for position, row in enumerate(rows, 1):
+        try:
+            sessions.append(_session(row, f"row {position} of the log"))
+        except InputError as error:
+            print(f"left out: {error}", file=sys.stderr)
+    if rows and not sessions:
+        raise InputError("the log holds no row that can be read: give another")
+    return [session for session in sessions if session.repetitions > 0]
+
+
+def _session(row: Mapping[str, str], where: str) -> _Session:
+    try:
+        day = datetime.fromisoformat(row["date"].strip()).date()
+    except ValueError as error:
+        raise InputError(f"{where}: {row['date']!r} is no date, such as 2026-03-02") from error
+    names = ("sets", "repetitions", "best_set")
+    figures = [number(row[name], where) for name in names]
+    tempo_s = number(row["tempo_s"], where) if row["tempo_s"].strip() else math.nan
+    if not all(0 <= f < MOST for f in (*figures, 0.0 if math.isnan(tempo_s) else tempo_s)):
+        raise InputError(f"{where}: {[*figures, tempo_s]} are no figures of a workout")
+    sets, repetitions, best_set = map(int, figures)
+    return _Session(day, repetitions, best_set, tempo_s, sets)
