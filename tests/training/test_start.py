@@ -46,7 +46,6 @@ def test_the_file_says_what_the_network_is(trained, file):
             "model=mobilenet model.same_padding=false",
             "model.same_padding=True: leave out model.same_padding=False",
         ),
-        ("skeleton=upper7", "skeleton=body16: leave out skeleton=upper7"),
         ("model.mean=[0,0,0]", r"model.mean=\[0.1, 0.1, 0.1\]: leave out"),
         ("model=blazepose", "holds model 'mine': leave out model=blazepose"),
         ("experiment=shufflenet", "holds model 'mine': leave out"),
@@ -58,6 +57,44 @@ def test_a_conflict_is_refused_by_name(trained, file, tmp_path, override, told):
     with pytest.raises(InputError, match=told):
         trained(*override.split(), f"init_from={file}")
     assert not (tmp_path / "run").exists()
+
+
+def test_joints_that_both_skeletons_know_go_on(trained, file, capsys):
+    _, folder = trained(*SHORT, f"init_from={file}", "skeleton=upper7")
+    assert "7 joints go on, 0 begin anew" in capsys.readouterr().out
+    seven, sixteen = weights.load(folder / "checkpoints" / "last.ckpt"), weights.load(file)
+    assert torch.equal(seven.network.head.weight, sixteen.network.head.weight[UPPER7.mpii])
+    assert torch.equal(seven.network.head.bias, sixteen.network.head.bias[UPPER7.mpii])
+
+
+def test_joints_that_are_new_begin_anew(trained, file, tmp_path, capsys):
+    _, folder = trained(*SHORT, f"init_from={file}", "skeleton=upper7")
+    start = folder / "checkpoints" / "last.ckpt"
+    _, folder = trained(*SHORT, f"init_from={start}", "skeleton=body16", name="wider")
+    assert "7 joints go on, 9 begin anew" in capsys.readouterr().out
+    old, new = weights.load(start), weights.load(folder / "checkpoints" / "last.ckpt")
+    head = new.network.head.weight[UPPER7.mpii]
+    assert torch.equal(head, old.network.head.weight)
+    assert new.skeleton == BODY16
+
+
+def test_blazepose_takes_another_skeleton_as_well(trained, tmp_path):
+    model = KeypointModel("blazepose", BlazePose, GaussianHeatmap(64, 4.0), UPPER7)
+    weights.save(model, model.spec(), tmp_path / "b.safetensors")
+    _, folder = trained(*SHORT, f"init_from={tmp_path}/b.safetensors", "skeleton=body16")
+    new = weights.load(folder / "checkpoints" / "last.ckpt").network.head.weight
+    torch.testing.assert_close(new[UPPER7.mpii], model.network.head.weight, atol=1e-3, rtol=0)
+
+
+def test_a_network_without_a_head_keeps_its_skeleton():
+    def network(out_channels):
+        bare = torch.nn.Conv2d(3, out_channels, 4, 4)
+        bare.stride = 4
+        return bare
+
+    seven, sixteen = (KeypointModel("x", network, GaussianHeatmap(64), s) for s in (UPPER7, BODY16))
+    with pytest.raises(InputError, match="leave out skeleton=body16"):
+        sixteen.start_from(seven)
 
 
 def test_what_may_change_is_told(trained, file, capsys):

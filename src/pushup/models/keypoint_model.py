@@ -131,6 +131,38 @@ class KeypointModel(nn.Module):
         if self.network.folded:
             self.network.unfold(self._normalised(images))
 
+    def start_from(self, trained: "KeypointModel") -> None:
+        """Take over the network of a trained model; of its maps, those of joints that both know.
+
+        Args:
+            trained: A model of the same network; of another skeleton only where the network has a
+                `head`, whose maps of further joints begin anew.
+
+        Raises:
+            InputError: The skeletons differ and there is no `head`.
+            RuntimeError: The networks differ.
+        """
+        state = trained.network.state_dict()
+        if trained.skeleton.joints != self.skeleton.joints:
+            theirs = self.skeleton.within(trained.skeleton.joints)
+            for key, new in self._head_tensors().items():
+                by_joint = new.clone().unflatten(0, (self.codec.maps_per_joint, -1))
+                old = state[key].unflatten(0, (self.codec.maps_per_joint, -1))
+                by_joint[:, theirs >= 0] = old[:, theirs[theirs >= 0]]
+                state[key] = by_joint.flatten(0, 1)
+        self.network.load_state_dict(state)
+
+    def _head_tensors(self) -> dict[str, Tensor]:
+        """Weights of the last convolution by their names in the network."""
+        head = getattr(self.network, "head", None)
+        if head is None:
+            raise InputError(
+                f"model {self.name!r} cannot start from another skeleton: its network has no head "
+                f"to exchange; leave out skeleton={self.skeleton.name}"
+            )
+        (prefix,) = (name for name, module in self.network.named_modules() if module is head)
+        return {f"{prefix}.{key}": value for key, value in head.state_dict().items()}
+
     def add_classification_head(
         self, width: int, dropout: float, beneath: dict[str, Any] | None = None
     ) -> None:

@@ -97,7 +97,10 @@ def _copy_weights(source: str, model: Any, data: pl.LightningDataModule) -> None
         else:
             trained.unfold(next(iter(data.train_dataloader()))["image"])
     try:
-        model.network.load_state_dict(trained.network.state_dict())
+        if isinstance(trained, KeypointModel) and isinstance(model, KeypointModel):
+            model.start_from(trained)
+        else:
+            model.network.load_state_dict(trained.network.state_dict())
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"init_from={source} does not fit this model: {reason}") from error

@@ -89,9 +89,16 @@ def _adopt_skeleton(config: DictConfig, spec: dict[str, Any], stated: "Stated", 
     if present == skeleton:
         return
     if "skeleton" in stated:
-        raise InputError(
-            f"{path} holds a model of skeleton={skeleton.name}: leave out skeleton={present.name}"
-        )
+        shared = [joint for joint in present.joints if joint in skeleton.joints]
+        if not shared:
+            raise InputError(
+                f"{path} holds a model of skeleton={skeleton.name}, which shares no joint with "
+                f"{present.name}: leave out skeleton={present.name}"
+            )
+        print(f"{path}: skeleton={present.name} in place of {skeleton.name}")
+        new = len(present) - len(shared)
+        print(f"  {len(shared)} joints go on, {new} begin anew")
+        return
     config.skeleton = {"_target_": "pushup.skeleton.get_skeleton", "spec": spec["skeleton"]}
 
 
