@@ -18,9 +18,19 @@ os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="pushup-tests-")  # expor
 torch.set_num_threads(1)  # the nets here are small: a second thread waits more than it works
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=3, help="kill -9 of a run, in tests of that")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("realdata") and not SHARED_DATA.is_dir():
         pytest.skip("the shared real data set is not beside this checkout")
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often a test kills what it runs."""
+    return request.config.getoption("--kills")
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+import os
+import subprocess
 import sys
 import types
 from collections.abc import Sequence
@@ -137,3 +139,14 @@ def test_settings_that_hydra_meets_first_are_one_line_as_well(findable, capsys):
     assert capsys.readouterr().err == (
         "error: configuration: Holder refuses its settings: need floor > 0,\n"
     )
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("infer", "--help"), ("weights", "--help")])
+def test_a_reader_that_went_away_ends_no_command(arguments):
+    """As `head -1` does; the run goes on, so that its records are kept."""
+    read, write = os.pipe()
+    os.close(read)
+    line = [sys.executable, "-m", "pushup", *arguments]
+    done = subprocess.run(line, stdout=write, stderr=subprocess.PIPE, timeout=300, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -36,6 +36,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run one command; without any, or with `--help`, list them."""
     name, *arguments = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("-h", "--help"):
+        from pushup.cli import lasting_streams
+
+        lasting_streams()
         print(overview())
         return
     if name not in commands():

@@ -41,9 +41,7 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
 
     @functools.wraps(function)
     def run(*args, **kwargs) -> T:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):  # a name that it cannot show must not end us
-                stream.reconfigure(errors="backslashreplace")
+        lasting_streams()
         try:
             with _interrupted_by_signals():
                 return function(*args, **kwargs)
@@ -55,6 +53,35 @@ def command(function: Callable[..., T]) -> Callable[..., T]:
             sys.exit(130)
 
     return run
+
+
+def lasting_streams() -> None:
+    """Let what is printed end no run: a name that cannot be shown, a reader that went away."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        stream.reconfigure(errors="backslashreplace")
+        if stream is getattr(sys, f"__{name}__"):
+            stream.flush()
+            lasting = io.TextIOWrapper(
+                io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False)),
+                stream.encoding,
+                stream.errors,
+                line_buffering=stream.line_buffering,
+                write_through=stream.write_through,
+            )
+            setattr(sys, name, lasting)
+
+
+class _Pipe(io.FileIO):
+    """Takes what nobody reads any more, as in `pushup infer FOLDER | head -1`."""
+
+    def write(self, data: Any) -> int | None:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return len(data)
 
 
 @contextmanager
@@ -89,6 +116,7 @@ def run(
         config_name: File of conf, without `.yaml`.
         overrides: And Hydra's own options, such as `--multirun`.
     """
+    lasting_streams()
     # Hydra then raises its errors instead of printing several lines itself.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     sys.argv[1:] = overrides

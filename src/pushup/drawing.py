@@ -1,9 +1,12 @@
-"""Drawing of keypoints onto pictures, for whoever shows them."""
+"""Drawing of keypoints onto pictures, for whoever shows them; pictures into files."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
+
+from pushup.files import ANOTHER_FOLDER, replacing
 
 Colour = tuple[int, int, int]
 
@@ -53,3 +56,20 @@ def draw_skeleton(
         elif is_known:
             cv2.circle(canvas, pixel, radius, _OUTLINE, -1, cv2.LINE_AA)
             cv2.circle(canvas, pixel, radius - 1, colour, -1, cv2.LINE_AA)
+
+
+def write_picture(
+    path: Path, image_rgb: np.ndarray, jpeg_quality: int = 90, remedy: str = ANOTHER_FOLDER
+) -> None:
+    """Write (H, W, 3) uint8 RGB as a JPEG, where the name says so, or a PNG.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    is_jpeg = path.suffix.lower() in (".jpg", ".jpeg")
+    options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if is_jpeg else []
+    image_bgr = cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR)
+    # not imwrite, which crashes on names that are no UTF-8, and leaves half a file on a full disk
+    data = cv2.imencode(".jpg" if is_jpeg else ".png", image_bgr, options)[1].tobytes()
+    with replacing(path, remedy) as part:
+        part.write_bytes(data)

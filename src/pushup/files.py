@@ -1,4 +1,7 @@
-"""Files that are whole or absent: none is seen half-written, and nothing is left of a failure."""
+"""Files that are whole or absent: none is seen half-written, and nothing is left of a failure.
+
+And folders into which one run writes at a time.
+"""
 
 import csv
 import io
@@ -12,10 +15,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pushup.cli import InputError
+from filelock import FileLock, Timeout
+
+from pushup.cli import CONFIG_NAME, InputError
 from pushup.foreign import FORMULA
 
 ANOTHER_FOLDER = "choose another folder with output_dir=DIR"
+
+PARTIAL = ".partial-"
+"""Begins the name of a file or folder that is being written; a killed process leaves it."""
+
+_LOCK = ".running"
 
 
 @contextmanager
@@ -54,7 +64,7 @@ def temporary(path: Path) -> Path:
     """
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
     while True:
-        part = path.with_name(f".partial-{secrets.token_hex(4)}-{path.name[-200:]}")
+        part = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name[-200:]}")
         try:
             os.close(os.open(part, flags, 0o666))  # less what the process's umask takes away
         except FileExistsError:
@@ -72,7 +82,7 @@ def new_folder(out: Path) -> Iterator[Path]:
     out = out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists and is not empty; remove it or choose another folder")
-    stage = out.with_name(f".partial-{secrets.token_hex(4)}-{out.name[-200:]}")
+    stage = out.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{out.name[-200:]}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         stage.mkdir()
@@ -86,6 +96,35 @@ def new_folder(out: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock, which the system releases if this process dies.
+
+    The folder is made for it, and removed if nothing else came into it.
+
+    Raises:
+        InputError: Another run writes into it, or it cannot be written.
+    """
+    found = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(f"{folder}: another run writes into it; {ANOTHER_FOLDER}") from error
+    except OSError as error:
+        raise InputError(
+            f"cannot write to output folder {folder}: {error.strerror or error}; {ANOTHER_FOLDER}"
+        ) from error
+    try:
+        yield
+    finally:
+        (folder / _LOCK).unlink(missing_ok=True)
+        lock.release()
+        if not found and {path.name for path in folder.iterdir()} <= {CONFIG_NAME}:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_text(path: str | Path, text: str, remedy: str = ANOTHER_FOLDER) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pushup.app.folder import run_folder
-from pushup.app.lock import locked
 from pushup.cli import InputError
+from pushup.files import locked
 from support.dot_clips import DotSessions, dot_clip, rows_of
 
 RUN = """

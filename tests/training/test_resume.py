@@ -15,9 +15,11 @@ from hydra.utils import instantiate
 
 from pushup.cli import InputError
 from pushup.data.sampling import EpochSampler
+from pushup.files import locked
 from pushup.models import KeypointModel, weights
 from pushup.training import checkpoints
 from pushup.training.checkpoints import AtomicCheckpointIO
+from pushup.training.loggers import CurveLogger
 
 THREE = ("data.length=24", "scheduler=constant", "trainer.max_epochs=3", "model.framing=rectangle")
 
@@ -101,10 +103,45 @@ def test_what_has_changed_is_told_or_refused(trained, capsys):
         trained(*go_on, "scheduler=constant")
     with pytest.raises(InputError, match="skeleton=upper7"):
         trained(*go_on, "skeleton=body16")
+    capsys.readouterr()
     trained(*go_on)
-    told = capsys.readouterr().out
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("resume:")]
     assert "resume: data.length=16, before 8" in told
     assert "resume: trainer.max_epochs=2, before 1" in told
+    assert all("length" in line or "max_epochs" in line for line in told)
+
+
+def test_a_second_training_into_the_folder_of_one_that_runs_is_refused(trained, tmp_path):
+    with locked(tmp_path / "run"), pytest.raises(InputError, match="another run writes into it"):
+        trained("data.length=8")
+
+
+def test_curves_without_a_checkpoint_and_half_a_checkpoint_are_set_aside(trained, tmp_path):
+    """As a kill in the first epoch leaves them."""
+    folder = tmp_path / "run"
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "checkpoints" / ".partial-1-last.ckpt").write_bytes(b"half")
+    (folder / "metrics.csv").write_text("epoch,step\n0,1\n")
+    trained("data.length=8")
+    assert (folder / "metrics_part_1.csv").read_text() == "epoch,step\n0,1\n"
+    assert sorted(os.listdir(folder / "checkpoints")) == ["best.ckpt", "last.ckpt"]
+
+
+def test_curves_survive_a_new_column_on_a_full_disk(tmp_path, monkeypatch):
+    logger = CurveLogger(tmp_path, name="", version="")
+    logger.log_metrics({"train/loss": 1.5}, step=1)
+    logger.save()
+    before = (tmp_path / "metrics.csv").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    logger.log_metrics({"val/loss": 2.5}, step=2)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        with pytest.raises(InputError, match=r"metrics\.csv: No space left on device; make room"):
+            logger.save()
+    assert (tmp_path / "metrics.csv").read_bytes() == before
 
 
 def test_a_batch_larger_than_the_data_is_refused(trained):

@@ -18,7 +18,7 @@ from pushup.app.run import ANNOTATED, RECORDS, REP_STREAM, SUMMARY, run_video
 from pushup.app.sessions import SessionMaker
 from pushup.app.summary import COLUMNS, Summary, read_summary
 from pushup.cli import CONFIG_NAME, InputError
-from pushup.files import write_csv
+from pushup.files import PARTIAL, write_csv
 from pushup.video.source import find_videos, printable
 
 SUMMARY_COLUMNS = ("video", *COLUMNS, "error")
@@ -117,7 +117,7 @@ def videos_of(folder: Path, pattern: str) -> list[Path]:
 
 def clear(folder: Path) -> None:
     """Remove the records of an earlier run, and what a killed one has left half-written."""
-    for path in (*(folder / name for name in RECORDS), *folder.glob(".partial-*")):
+    for path in (*(folder / name for name in RECORDS), *folder.glob(f"{PARTIAL}*")):
         path.unlink(missing_ok=True)
 
 

@@ -13,7 +13,7 @@ from pushup.app.records import keypoint_cells, keypoint_columns
 from pushup.app.run import KEYPOINTS
 from pushup.app.sessions import SessionMaker
 from pushup.cli import InputError
-from pushup.drawing import confidence_colour, draw_skeleton
+from pushup.drawing import confidence_colour, draw_skeleton, write_picture
 from pushup.files import ANOTHER_FOLDER, replacing
 from pushup.inference.predictor import Pose
 from pushup.skeleton import Skeleton
@@ -106,5 +106,4 @@ def _write_annotated(path: Path, image_bgr: np.ndarray, pose: Pose, skeleton: Sk
     joints = [confidence_colour(score) for score in pose.scores]
     limbs = [confidence_colour(min(pose.scores[a], pose.scores[b])) for a, b in edges]
     draw_skeleton(drawn, pose.keypoints_frame, edges, joints, limbs)
-    with replacing(path, ANOTHER_FOLDER) as part:
-        part.write_bytes(cv2.imencode(".png", drawn)[1].tobytes())
+    write_picture(path, cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB))

@@ -17,8 +17,8 @@ from pushup.cli import build, command, keep_model_name, make_output_dir, run
 
 def infer(config: DictConfig) -> None:
     """Run a source, or all that a folder holds."""
-    from pushup.app.lock import locked
     from pushup.app.settings import check
+    from pushup.files import locked
 
     keep_model_name(config)
     check(config)

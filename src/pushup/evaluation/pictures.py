@@ -10,12 +10,14 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.drawing import draw_skeleton
+from pushup.files import ANOTHER_FOLDER, replacing
 from pushup.geometry import FrameTransform
 from pushup.skeleton import Skeleton
 
 matplotlib.use("Agg")  # no display is needed to write a file
 
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 TILE = 256
 CAPTION = 18
@@ -119,18 +121,6 @@ def spread(ranked: list[int], groups: Sequence[str], number: int, per_group: int
     return chosen
 
 
-def save_rgb(path: Path, image_rgb: np.ndarray) -> None:
-    """Write a picture; InputError if it cannot be written."""
-    encoded, data = cv2.imencode(".png", cv2.cvtColor(image_rgb, cv2.COLOR_RGB2BGR))
-    try:
-        assert encoded
-        path.write_bytes(data.tobytes())
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}: {error.strerror}; choose another folder with output_dir=DIR"
-        ) from error
-
-
 def save_curves(path: Path, sources: dict[str, Any], reference: str, title: str) -> None:
     """PCKs against the threshold, and error against confidence, a line for each source."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
@@ -146,8 +136,7 @@ def save_curves(path: Path, sources: dict[str, Any], reference: str, title: str)
     right.set_ylim(bottom=0)
     left.legend()
     figure.suptitle(title)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    _save(path, figure)
 
 
 def save_speed(path: Path, models: dict[str, Any], others: Mapping[str, Any], title: str) -> None:
@@ -175,5 +164,10 @@ def save_speed(path: Path, models: dict[str, Any], others: Mapping[str, Any], ti
         axis.set_xlim(left=0)
         axis.set_title(source)
     figure.suptitle(title)
-    figure.savefig(path, dpi=110)
+    _save(path, figure)
+
+
+def _save(path: Path, figure: Figure) -> None:
+    with replacing(path, ANOTHER_FOLDER) as part:  # its name ends as that of path
+        figure.savefig(part, dpi=110)
     plt.close(figure)

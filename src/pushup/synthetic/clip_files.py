@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import cv2
-
 from pushup.cli import InputError
-from pushup.files import replacing, write_csv
+from pushup.files import write_csv
 from pushup.synthetic.clips import RenderedClip, render_clip
 from pushup.synthetic.exercises import EXERCISES
+from pushup.video.sink import VideoSink
 
 _COUNTS = (
     "video", "count", "confidence", "split", "source", "view", "note", "width", "height", "fps",
@@ -23,21 +22,18 @@ def write_clips(
     counted: str = "push_up",
     **options: object,
 ) -> list[Path]:
-    """Write clips as mp4v files with `counts.csv` and `reps.csv` beside them.
+    """Write clips as H.264 files with `counts.csv` and `reps.csv` beside them.
 
     Args:
         folder: Created if need be; files of the same names are replaced.
         seeds: One clip each, named after it.
         exercise: What is shown, or "mixed" for one of all chosen by the seed.
         counted: The exercise whose repetitions count; clips of others have count 0.
-        **options: For `render_clip`, a constant frame rate only.
+        **options: For `render_clip`.
 
     Raises:
         InputError: The folder or a video cannot be written.
-        ValueError: `variable_rate` was asked for, which OpenCV cannot write.
     """
-    if options.get("variable_rate"):
-        raise ValueError("OpenCV writes constant frame rates only; use render_clip instead")
     out = Path(folder)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -70,14 +66,9 @@ def write_clips(
 
 
 def _write_video(path: Path, clip: RenderedClip) -> None:
-    size = clip.frames_rgb[0].shape[1::-1]
-    fourcc = cv2.VideoWriter.fourcc(*"mp4v")
-    with replacing(path) as part:
-        writer = cv2.VideoWriter(str(part), fourcc, clip.fps, size)
-        if not writer.isOpened():
-            raise InputError(f"cannot write video {path}; check that its folder is writable")
-        try:
-            for frame_rgb in clip.frames_rgb:
-                writer.write(cv2.cvtColor(frame_rgb, cv2.COLOR_RGB2BGR))
-        finally:
-            writer.release()
+    size_wh = clip.frames_rgb[0].shape[1], clip.frames_rgb[0].shape[0]
+    with VideoSink(path, size_wh, clip.fps) as sink:
+        for frame_rgb, time_s in zip(clip.frames_rgb, clip.time_s.tolist(), strict=True):
+            sink.write(frame_rgb[..., ::-1], time_s)
+    if sink.error is not None:
+        raise sink.error

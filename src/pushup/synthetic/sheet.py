@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pushup.data.records import Record
-from pushup.files import replacing
+from pushup.drawing import draw_skeleton, write_picture
 from pushup.skeleton import BODY16, UPPER7, Skeleton
 from pushup.synthetic.pictures import SyntheticSource
 from pushup.synthetic.render import inside_picture
@@ -17,6 +17,9 @@ from pushup.synthetic.routines import Routine
 TILE = 288
 _ROW = 130
 """Height of a row of a clip's frames."""
+
+_COLOURS = {"right": (230, 40, 40), "left": (50, 90, 255)}
+_MIDDLE, _LIMB = (250, 210, 0), (235, 235, 235)
 
 
 def draw_keypoints(image_rgb: np.ndarray, record: Record) -> np.ndarray:
@@ -31,19 +34,11 @@ def _draw_skeleton(
     known: np.ndarray,
     visible: np.ndarray,
 ) -> np.ndarray:
-    image = image_rgb.copy()
-    for a, b in skeleton.edge_indices:
-        if known[a] and known[b]:
-            ends = np.round(keypoints[[a, b]]).astype(int).tolist()
-            cv2.line(image, ends[0], ends[1], (235, 235, 235), 1, cv2.LINE_AA)
-    colours = {"right": (230, 40, 40), "left": (50, 90, 255)}
-    for joint, point, is_known, is_visible in zip(
-        skeleton.joints, keypoints, known, visible, strict=True
-    ):
-        if is_known:
-            colour = colours.get(joint.split("_")[0], (250, 210, 0))
-            at = np.round(point).astype(int).tolist()
-            cv2.circle(image, at, 3, colour, -1 if is_visible else 1)
+    image, edges = image_rgb.copy(), skeleton.edge_indices
+    points = np.where(known[:, None], keypoints, np.nan)
+    colours = [_COLOURS.get(joint.split("_")[0], _MIDDLE) for joint in skeleton.joints]
+    hollow = [not v for v in visible]
+    draw_skeleton(image, points, edges, colours, [_LIMB] * len(edges), hollow)
     return image
 
 
@@ -67,7 +62,7 @@ def write(out: Path, seed: int, rows: int, columns: int, bare: bool = False) -> 
         image = image if bare else draw_keypoints(image, record)
         y, x = i // columns * TILE, i % columns * TILE
         sheet[y : y + image.shape[0], x : x + image.shape[1]] = image
-    _save(out, sheet)
+    write_picture(out, sheet, 80, "choose another file")
 
 
 def write_clips(
@@ -105,17 +100,10 @@ def write_clips(
         _write(row, title, 13)
         rows.append(row)
     width = max(row.shape[1] for row in rows)
-    _save(out, np.concatenate([np.pad(r, ((0, 2), (0, width - r.shape[1]), (0, 0))) for r in rows]))
+    sheet = np.concatenate([np.pad(r, ((0, 2), (0, width - r.shape[1]), (0, 0))) for r in rows])
+    write_picture(out, sheet, 80, "choose another file")
 
 
 def _write(image: np.ndarray, text: str, y: int) -> None:
     for colour, thickness in ((0, 0, 0), 3), ((255, 255, 120), 1):
         cv2.putText(image, text, (4, y), cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, thickness)
-
-
-def _save(out: Path, sheet: np.ndarray) -> None:
-    suffix = ".jpg" if out.suffix.lower() in (".jpg", ".jpeg") else ".png"
-    options = [cv2.IMWRITE_JPEG_QUALITY, 80] if suffix == ".jpg" else []
-    encoded = cv2.imencode(suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), options)[1]
-    with replacing(out) as part:
-        part.write_bytes(encoded.tobytes())

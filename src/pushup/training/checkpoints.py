@@ -8,6 +8,8 @@ from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 
 from pushup.files import replacing
 
+MAKE_ROOM = "make room, then go on with resume=true"
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes beside the target, on the same file system, and renames when all is on the disk.
@@ -21,7 +23,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     ) -> None:
         """Write `checkpoint`; InputError if it cannot be written: the one before then stays."""
         with (
-            replacing(path, "make room, then go on with resume=true") as part,
+            replacing(path, MAKE_ROOM) as part,
             part.open("wb") as file,
         ):
             torch.save(checkpoint, file)

@@ -1,10 +1,44 @@
 """Loggers that need more than a constructor."""
 
+import csv
 import netrc
 import os
 from pathlib import Path
 
-from pytorch_lightning.loggers import WandbLogger
+from pytorch_lightning.loggers import CSVLogger, WandbLogger
+from pytorch_lightning.loggers.csv_logs import ExperimentWriter
+from pytorch_lightning.loggers.logger import rank_zero_experiment
+
+from pushup.cli import InputError
+from pushup.files import write_csv
+from pushup.training.checkpoints import MAKE_ROOM
+
+
+class CurveLogger(CSVLogger):
+    """Lightning's metrics.csv, which a kill or a full disk leaves as it was before."""
+
+    @property
+    @rank_zero_experiment
+    def experiment(self) -> ExperimentWriter:
+        """What writes the table."""
+        if self._experiment is None:
+            self._experiment = _Curves(self.log_dir)
+        return self._experiment
+
+    def save(self) -> None:
+        """Write what was logged; InputError if it cannot be written."""
+        try:
+            super().save()
+        except OSError as error:
+            path = Path(self.log_dir, _Curves.NAME_METRICS_FILE)
+            raise InputError(f"cannot write {path}: {error.strerror}; {MAKE_ROOM}") from error
+
+
+class _Curves(ExperimentWriter):
+    def _rewrite_with_new_header(self, fieldnames: list[str]) -> None:
+        with open(self.metrics_file_path, newline="") as file:
+            rows = list(csv.DictReader(file))
+        write_csv(self.metrics_file_path, fieldnames, rows, MAKE_ROOM)
 
 
 def wandb_logger(save_dir: str, project: str, name: str, resume: bool) -> WandbLogger:

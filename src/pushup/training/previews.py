@@ -9,8 +9,9 @@ import torch
 from pytorch_lightning.loggers import WandbLogger
 from torch import Tensor
 
-from pushup.drawing import draw_skeleton
+from pushup.drawing import draw_skeleton, write_picture
 from pushup.models.keypoint_model import KeypointModel
+from pushup.training.checkpoints import MAKE_ROOM
 
 TRUE_RGB, PREDICTED_RGB = (60, 220, 90), (255, 120, 30)
 
@@ -47,10 +48,9 @@ class Previews(pl.Callback):
         """Save and log the sheet."""
         if not self._columns:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"epoch_{trainer.current_epoch:03d}.png"
         sheet_rgb = np.hstack(self._columns)
-        cv2.imwrite(str(path), cv2.cvtColor(sheet_rgb, cv2.COLOR_RGB2BGR))
+        write_picture(path, sheet_rgb, remedy=MAKE_ROOM)
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 logger.log_image("val/previews", [str(path)], step=trainer.global_step)

@@ -7,8 +7,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from pushup.cli import CONFIG_NAME, InputError
+from pushup.files import PARTIAL
 from pushup.models import weights
-from pushup.training.start import adopt
+from pushup.training.start import Stated, adopt
 
 FIXED = ("optimizer", "scheduler")
 """Their state lies in the checkpoint, and is what goes on."""
@@ -50,7 +51,11 @@ def checkpoint_to_resume(
         )
     if (output_dir / CONFIG_NAME).is_file():
         stored = OmegaConf.load(output_dir / CONFIG_NAME)
-        _compare(_flat(OmegaConf.to_container(stored)), _flat(_resolved(config)), last)
+        before, now = _flat(OmegaConf.to_container(stored)), _flat(_resolved(config))
+        # what the checkpoint alone says was so before
+        stated = Stated(overrides)
+        now = {key: value for key, value in now.items() if key in before or key in stated}
+        _compare(before, now, last)
     return last
 
 
@@ -76,8 +81,13 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
     return {k: v for key in node for k, v in _flat(node[key], f"{prefix}{key}.").items()}
 
 
-def keep_metrics(output_dir: Path) -> None:
-    """Set the curves so far aside, as `metrics_part_1.csv` and so on: none is ever overwritten."""
+def tidy(output_dir: Path) -> None:
+    """Set the curves so far aside, and remove what a killed run has left half-written.
+
+    They become `metrics_part_1.csv` and so on: none is ever overwritten.
+    """
+    for part in (output_dir / "checkpoints").glob(f"{PARTIAL}*"):
+        part.unlink(missing_ok=True)
     curves = output_dir / "metrics.csv"
     if curves.exists():
         part = 1

@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.trainer.states import TrainerStatus
+from pytorch_lightning.utilities import rank_zero_only
 
 from pushup.cli import InputError, make_output_dir
+from pushup.files import locked
 from pushup.models import KeypointModel, weights
 from pushup.models.network import FoldsBatchNorm
 from pushup.training.checkpoints import AtomicCheckpointIO
 from pushup.training.memory import keep_freed_memory
 from pushup.training.reproducible import SeedEachEpoch
-from pushup.training.resume import checkpoint_to_resume, keep_metrics
+from pushup.training.resume import checkpoint_to_resume, tidy
 from pushup.training.start import adopt
 
 
@@ -37,11 +40,17 @@ def train(config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()) -
         By name; of the monitored metric also the best, as "best METRIC".
 
     Raises:
-        InputError: Something does not fit, or the training diverges.
+        InputError: Something does not fit, another run writes there, or the training diverges.
         KeyboardInterrupt: It was stopped by Ctrl-C.
     """
     _quieten_lightning()
     keep_freed_memory()
+    # of the processes of one training the first holds the folder for all
+    with nullcontext() if rank_zero_only.rank else locked(output_dir):  # type: ignore[attr-defined]
+        return _train(config, output_dir, overrides)
+
+
+def _train(config: DictConfig, output_dir: Path, overrides: Iterable[str]) -> dict[str, float]:
     resumed = checkpoint_to_resume(config, output_dir, overrides)
     if config.init_from and not resumed:
         adopt(config, config.init_from, overrides)
@@ -55,8 +64,7 @@ def train(config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()) -
     task = instantiate(config.model.task)(
         model=model, optimizer=instantiate(config.optimizer), schedule=instantiate(config.scheduler)
     )
-    if resumed:
-        keep_metrics(output_dir)
+    tidy(output_dir)
     callbacks = [*instantiate(config.callbacks).values(), SeedEachEpoch(config.seed)]
     trainer = instantiate(
         config.trainer,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pushup.data.dataset import KeypointDataset
+from pushup.drawing import write_picture
 from pushup.evaluation import pictures
 from pushup.evaluation.keypoints.predictions import Predictions
 from pushup.evaluation.keypoints.summary import body_error
@@ -31,7 +32,7 @@ def save_pictures(
         title = f"{model.name}, split {results['split']}, {name}: mean error / body; {legend}"
         suffix = "" if name == "all" else f"_{name}"
         sheet = pictures.worst_and_best(error, p.groups.tolist(), draw, title)
-        pictures.save_rgb(folder / f"worst_and_best{suffix}.png", sheet)
+        write_picture(folder / f"worst_and_best{suffix}.png", sheet)
     error = body_error(predictions).numpy()
     tiles = [
         _draw(dataset, predictions, error, c["row"])
@@ -39,7 +40,7 @@ def save_pictures(
     ]
     if tiles:
         title = f"{model.name}, split {results['split']}: labels to look at; {legend}"
-        pictures.save_rgb(folder / "suspected_label_errors.png", pictures.page(tiles, 6, title))
+        write_picture(folder / "suspected_label_errors.png", pictures.page(tiles, 6, title))
     title = f"{model.name} on {results['split']}"
     pictures.save_curves(folder / "curves.png", results["sources"], results["reference"], title)
 

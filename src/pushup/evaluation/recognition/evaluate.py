@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from pushup.cli import InputError
 from pushup.data.recognition import RecognitionDataModule, RecognitionDataset
+from pushup.drawing import write_picture
 from pushup.evaluation import pictures
 from pushup.evaluation.keypoints.predictions import latency_ms, runtime_of
 from pushup.evaluation.report import markdown_table, save_results, share, with_interval
@@ -286,7 +287,7 @@ def save_mistakes(
             heading = f"{title}: {len(chosen)} of {wrong.sum()} mistakes, threshold {threshold:.3f}"
             sheets.append(pictures.page(tiles, 6, heading))
     if sheets:
-        pictures.save_rgb(path, np.vstack(sheets))
+        write_picture(path, np.vstack(sheets))
 
 
 def _tile(dataset: RecognitionDataset, index: int, score: float) -> np.ndarray:
