@@ -280,8 +280,8 @@ def test_rejections_are_bounded_fade_and_are_taken_back() -> None:
 def test_depth_is_seen_against_the_last_repetitions() -> None:
     history = CycleHistory()
     assert "relative_depth" not in history.of(CYCLE)
-    for _ in range(3):
-        history.add(CYCLE, 1.0)
+    for depth in (0.2, 0.55, 0.9):  # the median is that of CYCLE
+        history.add(replace(CYCLE, bottom=CYCLE.peak - depth), 1.0)
     history.add(replace(CYCLE, bottom=-9.0), -1.0)  # none of ours
     assert history.of(replace(CYCLE, peak=0.275))["relative_depth"] == pytest.approx(0.5)
     history.restart()
