@@ -1,4 +1,9 @@
-"""What every command shares: clean failure and an output folder."""
+"""What every command shares: clean failure and an output folder.
+
+Hydra is imported where it is used: a page in a browser counts without it.
+"""
+
+from __future__ import annotations
 
 import functools
 import io
@@ -12,15 +17,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
-
-import hydra
-from hydra.errors import HydraException, InstantiationException
-from hydra.utils import get_object, instantiate
-from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pushup.paths import CONF
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 T = TypeVar("T")
 
@@ -116,6 +118,9 @@ def run(
         config_name: File of conf, without `.yaml`.
         overrides: And Hydra's own options, such as `--multirun`.
     """
+    import hydra
+    from hydra.errors import HydraException
+
     lasting_streams()
     # Hydra then raises its errors instead of printing several lines itself.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
@@ -144,6 +149,9 @@ def _fail(error: Exception) -> None:
 
 def one_line(error: BaseException | None) -> str | None:
     """The line of the `InputError` behind an exception (Hydra wraps those of constructors)."""
+    from hydra.errors import InstantiationException
+    from omegaconf.errors import OmegaConfBaseException
+
     if isinstance(error, OmegaConfBaseException):
         return f"configuration: {str(error).splitlines()[0]}"
     whole = error
@@ -167,6 +175,8 @@ def _remove_empty_folders() -> None:
 
 def keep_model_name(config: DictConfig) -> None:
     """Make `config.model` the name of the model alone: its weights bring the rest of it along."""
+    from omegaconf import OmegaConf, open_dict
+
     with open_dict(config):
         config.model = OmegaConf.select(config, "model.name")
 
@@ -177,6 +187,8 @@ def build(config: Any, **given: Any) -> Any:
     Raises:
         InputError: Its class refuses the settings, or one is of another type than it asks for.
     """
+    from hydra.utils import instantiate
+
     _check_types(config)
     try:
         # partial, so that Hydra neither copies what is given nor wraps the errors of the call
@@ -189,6 +201,9 @@ def build(config: Any, **given: Any) -> Any:
 
 def _check_types(config: Any) -> None:
     """InputError for a plain value that does not fit the annotation of the argument it is for."""
+    from hydra.utils import get_object
+    from omegaconf import OmegaConf
+
     function = get_object(config._target_)
     hints = get_type_hints(function.__init__ if isinstance(function, type) else function)
     for name, value in config.items():
@@ -215,6 +230,8 @@ def _allowed(wanted: Iterable[Any]) -> tuple[type, ...]:
 
 def _refusal(error: BaseException, target: str) -> str:
     """What a class says against its settings, which Hydra may have wrapped."""
+    from hydra.errors import InstantiationException
+
     while isinstance(error, InstantiationException) and error.__cause__ is not None:
         error = error.__cause__
     reason = (str(error).splitlines() or [""])[0]
@@ -237,6 +254,8 @@ def make_output_dir(path: str | Path | None, config: DictConfig | None = None) -
         if not os.access(folder, os.W_OK):
             raise PermissionError("not writable")
         if config is not None:
+            from omegaconf import OmegaConf
+
             (folder / CONFIG_NAME).write_text(OmegaConf.to_yaml(config, resolve=True))
     except OSError as error:
         reason = error.strerror or error

@@ -1,12 +1,15 @@
 """Which joints a model predicts, how they connect, and which swap under a mirror."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from pushup.cli import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MPII_JOINTS = (
     "right_ankle",
@@ -92,6 +95,8 @@ class Skeleton:
 
     def within(self, joints: Sequence[str]) -> np.ndarray:
         """(K,) position of each joint in another list of names, -1 where that lacks it."""
+        import numpy as np  # the counter does without
+
         return np.array([joints.index(j) if j in joints else -1 for j in self.joints])
 
     def pair(self, part: str) -> tuple[int, int]:
@@ -107,6 +112,8 @@ class Skeleton:
     @property
     def flip(self) -> np.ndarray:
         """(K,) permutation: joint k of a mirrored picture is joint flip[k] of the original."""
+        import numpy as np
+
         pairs = self.pairs
         if pairs is None:
             parts = [j.removeprefix("right_") for j in self.joints if j.startswith("right_")]
@@ -117,6 +124,8 @@ class Skeleton:
     @property
     def mpii(self) -> np.ndarray:
         """(K,) indices into the 16 joints of MPII."""
+        import numpy as np
+
         return np.array([MPII_JOINTS.index(j) for j in self.joints])
 
     def spec(self) -> str | dict[str, Any]:

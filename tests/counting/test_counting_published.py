@@ -11,9 +11,10 @@ from scipy.signal import firwin, lfilter
 from pushup.cli import InputError
 from pushup.counting.body import BodyEstimator
 from pushup.counting.build import build_counter
-from pushup.counting.filters import Ema, Fir, MovingMedian, RepeatedMedianFilter
+from pushup.counting.filters import Ema, MovingMedian, RepeatedMedianFilter
 from pushup.counting.position import Debounce, PositionCheck
 from pushup.counting.published import (
+    Fir,
     PublishedCounter,
     PublishedExactCounter,
     ScoreGate,

@@ -21,7 +21,8 @@ from pushup.inference.classifier import SampledClassifier, shared
 from pushup.inference.onnx_export import to_onnx
 from pushup.inference.predictor import KeypointPredictor, Pose, load_model
 from pushup.inference.ready import cache_folder, exported
-from pushup.inference.tracking import OneEuro, RegionTracker
+from pushup.inference.region import OneEuro, Region
+from pushup.inference.tracking import RegionTracker
 from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.encoder_decoder import EncoderDecoder
@@ -229,12 +230,12 @@ def test_one_euro_holds_still_and_follows_fast_motion():
     times = np.arange(300) / 30
     noise = 0.05 * np.random.default_rng(0).standard_normal(300)
     calm, prompt = (OneEuro(min_cutoff_hz=1.0, beta=b) for b in (0.0, 4.0))
-    rest = np.array([calm.update(t, np.array([v]))[0] for t, v in zip(times, noise, strict=True)])
+    rest = np.array([calm.update(t, v) for t, v in zip(times, noise, strict=True)])
     assert rest[60:].std() < 0.4 * noise[60:].std()
     ramp = 5 * times
     calm.reset()
     for t, v in zip(times, ramp, strict=True):
-        lag_calm, lag = (v - f.update(t, np.array(v)) for f in (calm, prompt))
+        lag_calm, lag = (v - f.update(t, v) for f in (calm, prompt))
     share = 1 - np.exp(-2 * np.pi / 30)
     assert lag_calm == pytest.approx(5 / 30 * (1 / share - 1))
     assert 0 <= lag < 0.1 * lag_calm
@@ -244,7 +245,7 @@ def test_one_euro_holds_still_and_follows_fast_motion():
 def test_one_euro_is_about_seconds(fps):
     step = OneEuro(min_cutoff_hz=0.5, beta=0.0)
     for k in range(fps + 1):
-        value = step.update(k / fps, np.array(0.0 if k == 0 else 1.0))
+        value = step.update(k / fps, 0.0 if k == 0 else 1.0)
     assert value == pytest.approx(1 - np.exp(-2 * np.pi * 0.5), abs=0.02)
 
 
@@ -297,7 +298,7 @@ def test_a_small_person_is_seen_better_by_region():
 
 
 def test_a_person_who_jumps_elsewhere_is_found_in_the_same_frame():
-    tracker = RegionTracker(SevenDots(), refresh_s=1e9)
+    tracker = RegionTracker(SevenDots(), region=Region(refresh_s=1e9))
     mean_score(tracker, [person((100, 100))] * 20)
     pose = tracker.track(person((500, 400)), 20 / 30)
     assert pose.box_xyxy is None
@@ -319,7 +320,7 @@ def test_nobody_there_is_looked_for_everywhere():
 
 def test_a_region_that_holds_on_to_something_worse_is_given_up():
     half = person((100, 100), joints=4)
-    tracker = RegionTracker(SevenDots(), refresh_s=0.5, enlarge=2.0)
+    tracker = RegionTracker(SevenDots(), region=Region(refresh_s=0.5, enlarge=2.0))
     mean_score(tracker, [half] * 10)
     both = np.maximum(half, person((450, 250), scale=2))
     heads = [tracker.track(both, (10 + k) / 30).keypoints_frame[3] for k in range(30)]
@@ -329,7 +330,7 @@ def test_a_region_that_holds_on_to_something_worse_is_given_up():
 
 def test_tracking_costs_one_look_a_frame_and_a_refresh_a_second():
     model = SevenDots()
-    mean_score(RegionTracker(model, refresh_s=1.0), [person((300, 200))] * 90)
+    mean_score(RegionTracker(model, region=Region(refresh_s=1.0)), [person((300, 200))] * 90)
     assert 90 < model.looks <= 94
 
 

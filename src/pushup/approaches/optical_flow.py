@@ -143,7 +143,7 @@ class OpticalFlowCounter(PictureCounter):
             return None
         direction, time_s = main_direction(flow), frame.time_s
         value = self._low_pass.update(time_s, float(np.sin(direction.angle)))
-        before = self._window.values
+        before = np.array(self._window.values)
         self._window.push(time_s, value)
         if not len(before):
             return None

@@ -74,7 +74,7 @@ class SignalSourceCounter:
         value = self._sign * sample.value
         self._window.push(sample.time_s, value)
         if self._given is None:
-            self._cycles.min_depth = self._floor(self._window.values)
+            self._cycles.min_depth = self._floor(np.array(self._window.values))
         smooth = self._smooth.update(sample.time_s, value)
         cycle = self._cycles.update(sample.time_s, smooth)
         self.state = CounterState(smooth, self._cycles.threshold, not self._cycles.low)

@@ -8,8 +8,6 @@ import math
 from bisect import bisect_left, insort
 from collections import deque
 
-import numpy as np
-
 
 class Ema:
     """Exponential moving average: the step response of an RC circuit at any spacing of samples.
@@ -65,9 +63,9 @@ class TimeWindow:
         self.samples.clear()
 
     @property
-    def values(self) -> np.ndarray:
-        """(N,) samples, oldest first."""
-        return np.array([value for _, value in self.samples])
+    def values(self) -> list[float]:
+        """The samples, oldest first."""
+        return [value for _, value in self.samples]
 
     def push(self, time_s: float, value: float) -> list[float]:
         """Append a sample; drop those older than the window, and return their values."""
@@ -96,26 +94,6 @@ class MovingMedian:
         for old in self._window.push(time_s, value):
             del self._sorted[bisect_left(self._sorted, old)]
         return middle(self._sorted)
-
-
-class Fir:
-    """Streaming finite impulse response in samples, from a past of zeros.
-
-    Equal to `scipy.signal.lfilter(taps, 1, history)[-1]`, without the history.
-    """
-
-    def __init__(self, taps: np.ndarray) -> None:
-        self._taps = np.asarray(taps, float)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything."""
-        self._past = deque([0.0] * len(self._taps), maxlen=len(self._taps))
-
-    def update(self, value: float) -> float:
-        """The filtered value."""
-        self._past.appendleft(value)
-        return float(self._taps @ np.array(self._past))
 
 
 class RepeatedMedianFilter:

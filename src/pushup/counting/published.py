@@ -16,7 +16,7 @@ from scipy.signal import firwin
 from pushup.cli import InputError
 from pushup.counting.arm_length import ArmLength
 from pushup.counting.body import BodyEstimator
-from pushup.counting.filters import Ema, Fir, TimeWindow
+from pushup.counting.filters import Ema, TimeWindow
 from pushup.counting.position import AnyPosition, Position
 from pushup.counting.types import CounterState, Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
@@ -92,6 +92,26 @@ class PublishedExactCounter:
     def finish(self) -> Rep | None:
         """Nothing is left to count."""
         return None
+
+
+class Fir:
+    """Streaming finite impulse response in samples, from a past of zeros.
+
+    Equal to `scipy.signal.lfilter(taps, 1, history)[-1]`, without the history.
+    """
+
+    def __init__(self, taps: np.ndarray) -> None:
+        self._taps = np.asarray(taps, float)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._past = deque([0.0] * len(self._taps), maxlen=len(self._taps))
+
+    def update(self, value: float) -> float:
+        """The filtered value."""
+        self._past.appendleft(value)
+        return float(self._taps @ np.array(self._past))
 
 
 class ScoreKalman:
@@ -243,7 +263,7 @@ class PublishedCounter:
         """Mu + h sigma of the window; NaN while it is empty."""
         if not self._window.samples:
             return math.nan
-        values = [value for _, value in self._window.samples]
+        values = self._window.values
         return fmean(values) + self.h * pstdev(values)
 
     def _label(self, time_s: float, value: float, above: bool) -> Rep | None:

@@ -1,15 +1,20 @@
 """What goes into a counter and what comes out."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
 class Observation:
     """What one video frame says about the person.
+
+    The streaming counter asks for `tolist()` alone: memory views do where there is no NumPy.
 
     Attributes:
         keypoints: (K, 2) frame pixels, y down; NaN where unknown.
