@@ -8,11 +8,12 @@ TORCH_INDEX ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
+CHROMIUM ?= chromium
 PIP := $(PY) -m pip --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OPENCV_VERSION = $(shell sed -n 's/^opencv-python==//p' requirements.lock)
 
-.PHONY: help install demo test lint format docs lock clean
+.PHONY: help install demo test lint format docs web web-test lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -47,6 +48,18 @@ $(VENV)/docs/bin/mkdocs: pyproject.toml | $(PY)
 	$(VENV)/docs/bin/pip install --disable-pip-version-check $$($(PY) -c 'import tomllib; print(*tomllib.load( \
 		open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"])')
 	@touch $@
+
+web: $(STAMP) ## Build the page that counts in a browser in outputs/web (needs Node)
+	@if ! command -v npm >/dev/null; then echo "skipped: the page needs Node.js and npm to be built"; else \
+		{ [ web/node_modules/.package-lock.json -nt web/package-lock.json ] \
+			|| npm --prefix web ci --ignore-scripts --no-audit --no-fund; } \
+		&& $(PY) web/build.py outputs/web; fi
+
+web-test: web ## Count a rendered clip with the page in a real Chromium
+	@if ! command -v node >/dev/null || ! command -v $(CHROMIUM) >/dev/null; then \
+		echo "skipped: the page is tested with Node.js and Chromium (CHROMIUM=/path/to/it)"; else \
+		{ [ outputs/web_test/truth.json -nt web/clip.py ] || $(PY) web/clip.py outputs/web_test; } \
+		&& CHROMIUM=$(CHROMIUM) node web/test.mjs outputs/web outputs/web_test; fi
 
 # MediaPipe needs an older NumPy, and its lite and heavy models come with its npm package.
 bench-peers: | $(PY) ## Make the environment of `pushup bench --against mediapipe` in .peers
