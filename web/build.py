@@ -5,6 +5,7 @@ or in the weights is read from there; the Python that runs in the page is the pa
 """
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from omegaconf import OmegaConf
 from pushup.app.guide import SEEN_SCORE
 from pushup.cli import InputError, command
 from pushup.counting.build import counter_config
-from pushup.files import replacing, write_json
+from pushup.files import replacing, write_json, write_text
 from pushup.geometry import GRID, MARGIN
 from pushup.inference.classifier import SampledClassifier
 from pushup.paths import CONF, PACKAGE
@@ -39,6 +40,11 @@ VENDORED = {
     ),
 }
 """What is taken from each package of package.json."""
+
+HEADERS = (
+    "Cross-Origin-Opener-Policy: same-origin",
+    "Cross-Origin-Embedder-Policy: require-corp",
+)
 
 LISTING = """
 import sys
@@ -84,7 +90,7 @@ def python_files(told: dict[str, Any]) -> list[Path]:
     targets = sorted({t.rpartition(".")[0] for t in _targets([told["counter"], told["region"]])})
     run = subprocess.run(
         [sys.executable, "-c", LISTING, *targets],
-        capture_output=True, text=True, cwd=HERE, env={"PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True, text=True, cwd=HERE, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
     )  # fmt: skip
     if run.returncode:
         raise InputError(f"bridge.py does not run by itself: {run.stderr.splitlines()[-1]}")
@@ -120,6 +126,8 @@ def build(out: Path) -> None:
     shutil.copy(locate("mobilenet").with_suffix(".onnx"), out / "pose.onnx")
     shutil.copy(locate("classifier").with_suffix(".onnx"), out / "classifier.onnx")
     write_json(out / "settings.json", told)
+    # In Netlify's and Cloudflare's form: with these headers a browser lends more threads.
+    write_text(out / "_headers", "/*\n" + "".join(f"  {header}\n" for header in HEADERS))
     with (
         replacing(out / "python.zip") as part,
         zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive,

@@ -80,9 +80,9 @@ await browse(CAMERA, async (page) => {
   await page.waitForFunction(
     (end_s) => +(document.getElementById("stage").dataset.time ?? 0) > end_s, almost,
     { timeout: 60_000, polling: 50 });
-  await page.click("#stop");
-  console.log("camera:", await text(page, "figures"));
   await page.screenshot({ path: join(clips, "camera.png") });
+  console.log("camera:", await text(page, "figures"));
+  await page.click("#stop");
   assertTruth((await savedReps(page)).filter((rep) => rep.time_s < truth.duration_s));
 });
 console.log(`camera: ${truth.bottoms_s.length} of ${truth.bottoms_s.length} push-ups`);
