@@ -14,6 +14,7 @@ from pushup.app import folder, run
 from pushup.app.arguments import quote_paths
 from pushup.app.records import write_reps
 from pushup.app.session import Session
+from pushup.app.single import run_single
 from pushup.app.summary import Summary, read_summary
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
@@ -260,3 +261,13 @@ def test_a_bare_path_is_the_source(tmp_path, monkeypatch):
 @pytest.mark.parametrize("value", ["'a b'", '"a b"', "null", "${oc.env:HOME}/a", ""])
 def test_what_needs_no_quotes_gets_none(value):
     assert quote_paths([f"++ckpt_path={value}"]) == [f"++ckpt_path={value}"]
+
+
+def test_a_source_is_opened_before_networks_are_loaded(tmp_path):
+    class Never(DotSessions):
+        def load(self):
+            raise AssertionError
+
+    with pytest.raises(InputError, match=r"absent\.mp4"):
+        run_single(str(tmp_path / "absent.mp4"), Never(), Path, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []

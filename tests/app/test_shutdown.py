@@ -98,15 +98,17 @@ def test_a_killed_run_keeps_what_was_counted(tmp_path):
     assert not (out / "annotated.mp4").exists()
 
 
-def test_a_killed_folder_run_goes_on_and_leaves_nothing_half_written(tmp_path):
+def test_a_killed_folder_run_goes_on_and_leaves_nothing_half_written(tmp_path, kills):
+    """`--kills 20` for more of them."""
     clips, out = tmp_path / "clips", tmp_path / "out"
     clips.mkdir()
-    for k in range(6):
-        dot_clip(clips / f"{k}.avi", cycles=k + 1)
+    cycles = {f"{k:02}": k % 6 + 1 for k in range(2 * kills)}
+    for name, number in cycles.items():
+        dot_clip(clips / f"{name}.avi", cycles=number)
     counted: dict[str, bytes] = {}
-    for kill in range(3):
+    for kill in range(kills):
         process = start(clips, out)
-        wait_for(out / str(2 * kill) / "summary.json")
+        wait_for(out / f"{2 * kill:02}" / "summary.json")
         process.kill()
         process.communicate()
         for path in out.glob("*/summary.json"):
@@ -115,7 +117,7 @@ def test_a_killed_folder_run_goes_on_and_leaves_nothing_half_written(tmp_path):
     process = start(clips, out)
     process.communicate(timeout=120)
     rows = rows_of(out / "summary.csv")
-    assert [row["count"] for row in rows] == [str(k + 1) for k in range(6)]
+    assert [row["count"] for row in rows] == [str(number) for number in cycles.values()]
     assert list(out.rglob(".partial-*")) == []
     assert all((out / name / "summary.json").read_bytes() == was for name, was in counted.items())
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pushup.cli import InputError
-from pushup.data import coco, mpii, seven_point
+from pushup.data import coco, matlab, mpii, seven_point
 from pushup.data.records import Record
 from pushup.skeleton import MPII_JOINTS, UPPER7
 from support.mpii_release import EMPTY, person, point, unlabelled, write_release
@@ -514,3 +514,13 @@ class TestRealData:
         assert upper.mean() == pytest.approx(
             {"train": 0.886, "val": 0.909, "test": 1}[split], abs=6e-4
         )
+
+
+def test_a_crash_of_the_reader_of_mat_files_is_one_line(tmp_path, monkeypatch):
+    """One flipped byte can make scipy's end its process."""
+    crash = tmp_path / "crash.py"
+    crash.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    monkeypatch.setattr(matlab.matlab_child, "__file__", str(crash))
+    (tmp_path / "a.mat").write_bytes(b"MATLAB 5.0 MAT-file")
+    with pytest.raises(InputError, match=r"a\.mat: truncated, .*\(its reader crashed\)"):
+        matlab.load(tmp_path / "a.mat")

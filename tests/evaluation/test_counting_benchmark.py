@@ -275,6 +275,15 @@ def test_damaged_files_are_told_in_one_line(clips) -> None:
         read_clips(clips, "val")
 
 
+@pytest.mark.parametrize(
+    "time_s", [[0.0, 0.0, 0.0], [1.0, 0.0, 2.0], [0.0, math.nan, 1.0], [0.0, 1.0, math.inf]]
+)
+def test_times_of_a_trace_have_to_increase(tmp_path, time_s) -> None:
+    np.savez(tmp_path / "a.npz", time_s=time_s, keypoints=np.zeros((3, 7, 3)), size_wh=[4, 3])
+    with pytest.raises(InputError, match=r"a\.npz: time_s has to increase"):
+        load_trace(tmp_path / "a.npz")
+
+
 def real_figures(shared_data: Path, split: str, counter: str) -> dict:
     root = shared_data / "counting"
     found = [c for c in read_clips(root, split) if (root / "traces" / f"{c.name}.npz").is_file()]

@@ -257,6 +257,17 @@ def test_a_sink_leaves_nothing_behind_after_an_error(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_sink_follows_no_planted_link(tmp_path, monkeypatch):
+    (tmp_path / "treasure").write_text("gold")
+    names = iter(("planted", "free"))
+    monkeypatch.setattr("pushup.files.secrets.token_hex", lambda _: next(names))
+    (tmp_path / ".partial-planted-o.mp4").symlink_to(tmp_path / "treasure")
+    with VideoSink(tmp_path / "o.mp4", (64, 48), 10) as sink:
+        sink.write(np.zeros((48, 64, 3), np.uint8), 0)
+    assert (tmp_path / "treasure").read_text() == "gold"
+    assert (tmp_path / "o.mp4").stat().st_size > 0
+
+
 def test_a_sink_that_cannot_write_says_so(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot write"):
