@@ -191,6 +191,6 @@ def pcks(
     from pushup.metrics import keypoints
 
     known = np.isfinite(true).all(-1) if labelled is None else np.asarray(labelled, bool)
-    tensors = [torch.as_tensor(np.nan_to_num(values)) for values in (predicted, true)]
-    scores = keypoints.pcks(*tensors, torch.as_tensor(known), skeleton, reference)
+    found, wanted = (torch.as_tensor(np.nan_to_num(values)) for values in (predicted, true))
+    scores = keypoints.pcks(found, wanted, torch.as_tensor(known), skeleton, reference)
     return scores.mean()

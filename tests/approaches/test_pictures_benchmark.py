@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from pushup.cli import InputError
+from pushup.counting.types import Rep
 from pushup.evaluation.counting import pictures
 from pushup.evaluation.counting.evaluate import evaluate_counting
+from pushup.evaluation.counting.runs import Run
 from support.block_clips import write_block_clips
 from support.dot_clips import rows_of
 
@@ -53,6 +56,21 @@ def test_other_settings_or_another_video_are_counted_again(root, tmp_path, monke
         pictures, "counter_config", lambda name, gate: original(name, gate) | {"size": 99}
     )
     assert pictures._settings_digest("moving_pixels", {}) != settings
+
+
+def test_a_damaged_run_is_counted_again(tmp_path) -> None:
+    path, reps = tmp_path / "a.npz", [Rep(0.0, 0.5, 1.0, 0.4, 0.9)] * 3
+    pictures._save(path, "key", Run(reps, 0.1, 3.0, np.zeros((9, 4)), 9))
+    whole = path.read_bytes()
+    kept = pictures._load(path, "key")
+    assert kept is not None
+    assert kept.reps == reps
+    assert pictures._load(path, "other") is None
+    path.unlink()
+    assert pictures._load(path, "key") is None
+    for damaged in (b"", whole[:-30], whole[:60] + bytes(40) + whole[100:]):
+        path.write_bytes(damaged)
+        assert pictures._load(path, "key") is None
 
 
 def test_pictures_are_not_in_traces(root, tmp_path) -> None:

@@ -192,6 +192,16 @@ def test_the_command_exports_and_reports(tmp_path, capsys):
     assert load_model(tmp_path / "sub" / "m.onnx", "blazepose").name == "blazepose"
 
 
+def test_a_model_that_sees_no_picture_by_itself_is_not_exported(tmp_path, capsys):
+    for task in ("keypoints", "image"):
+        with pytest.raises(InputError, match=r"counter\.safetensors holds a counter model"):
+            weights.load("counter", task)
+    with pytest.raises(SystemExit, match="1"):
+        pushup(["export", "counter", str(tmp_path / "c.onnx")])
+    assert capsys.readouterr().err.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
 def test_an_export_that_disagrees_is_not_written(tmp_path, monkeypatch):
     file = saved(next(small_models()), tmp_path / "m.safetensors")
     monkeypatch.setattr(export, "disagreement", lambda *_: 0.5)

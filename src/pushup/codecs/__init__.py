@@ -24,8 +24,15 @@ class Codec(Protocol):
     stride. Targets are torch tensors; decoding is NumPy alone, so that an app needs no torch.
     """
 
-    input_size: int
-    maps_per_joint: int
+    @property
+    def input_size(self) -> int:
+        """Longer side of the input in pixels."""
+        ...
+
+    @property
+    def maps_per_joint(self) -> int:
+        """Channels that a joint takes."""
+        ...
 
     def encode(
         self,

@@ -61,7 +61,7 @@ class PoseFeatures:
             pushing_up: (B,) the push-up classifier's score in 0..1; NaN without one.
             elapsed_s: (B,) seconds since the last step.
         """
-        known = np.isfinite(keypoints).all(-1)
+        known = np.asarray(np.isfinite(keypoints).all(-1))
         scores = np.where(known, scores, 0.0)
         points = np.where(known[..., None], keypoints, 0.0)
         ratio = self._follow_length(points, scores, elapsed_s)

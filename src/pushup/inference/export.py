@@ -16,7 +16,7 @@ from pushup.inference.backends.pytorch import TorchSession
 from pushup.inference.onnx_export import Outputs, to_onnx
 from pushup.inference.ready import DIGEST, digest
 from pushup.models import weights
-from pushup.models.weights import Model
+from pushup.models.weights import ImageModel
 from pushup.specs import locate
 
 TOLERANCE = 1e-3
@@ -38,7 +38,7 @@ def export(path_or_name: str | Path, out: str | Path, kind: str = "onnx") -> flo
     if kind not in FORMATS:
         raise InputError(f"unknown format {kind!r}: choose one of {', '.join(FORMATS)}")
     path = locate(path_or_name)
-    model = weights.load(path, task=None)
+    model = weights.load(path, task="image")
     with replacing(out) as part:
         session = FORMATS[kind](model, path, part)
         difference = disagreement(TorchSession(model), session, model.input_size)
@@ -54,7 +54,7 @@ def disagreement(one: Session, other: Session, side: int) -> float:
     return max(float(np.abs(expected[name] - found[name]).max()) for name in expected)
 
 
-def _onnx(model: Model, path: Path, part: Path) -> Session:
+def _onnx(model: ImageModel, path: Path, part: Path) -> Session:
     part.write_bytes(to_onnx(model, **{DIGEST: digest(path)}))
     return open_session(part, "onnxruntime")
 
@@ -64,7 +64,7 @@ class _Scripted:
 
     runtime = "torchscript"
 
-    def __init__(self, path: Path, model: Model) -> None:
+    def __init__(self, path: Path, model: ImageModel) -> None:
         self.spec = model.spec()
         self._names = Outputs(model).names
         self._module = torch.jit.load(path)
@@ -75,14 +75,14 @@ class _Scripted:
         return {n: v.detach().numpy() for n, v in zip(self._names, values, strict=True)}
 
 
-def _torchscript(model: Model, path: Path, part: Path) -> Session:
+def _torchscript(model: ImageModel, path: Path, part: Path) -> Session:
     images = torch.zeros(1, 3, model.input_size, model.input_size, dtype=torch.uint8)
     with torch.inference_mode():
         torch.jit.save(torch.jit.trace(Outputs(model).eval(), (images,)), part)
     return _Scripted(part, model)
 
 
-FORMATS: dict[str, Callable[[Model, Path, Path], Session]] = {
+FORMATS: dict[str, Callable[[ImageModel, Path, Path], Session]] = {
     "onnx": _onnx,
     "torchscript": _torchscript,
 }

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pushup.models.classifier import PushUpClassifier
-from pushup.models.weights import Model
+from pushup.models.weights import ImageModel
 from pushup.specs import SPEC_KEY
 
 
@@ -21,7 +21,7 @@ class Outputs(nn.Module):
         names: Of the outputs, in order.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: ImageModel) -> None:
         super().__init__()
         self.model = model
         if isinstance(model, PushUpClassifier):
@@ -37,7 +37,7 @@ class Outputs(nn.Module):
 
 
 @torch.inference_mode()
-def to_onnx(model: Model, **extra: str) -> bytes:
+def to_onnx(model: ImageModel, **extra: str) -> bytes:
     """An ONNX model with its spec, less its measured figures, as metadata.
 
     It takes any batch size; a keypoint model also any height and width, in multiples of its

@@ -64,7 +64,7 @@ def _export(path: Path, made_from: str, out: Path) -> None:
             f"{path} has no .onnx beside it, and exporting it needs {error.name}, which is not "
             "installed: run `pushup export` where it is"
         ) from error
-    model = weights.load(path, task=None)
+    model = weights.load(path, task="image")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -90,8 +90,8 @@ class CnnLstm(nn.Module):
         With the memory of the step before it gives what `forward` gives for all frames at once.
         """
         features = self.body(grey_and_change(frames)[:, -1])
-        answers, memory = self.lstm(features[:, None], memory)
-        return self.out(answers)[0, 0], memory
+        answers, kept = self.lstm(features[:, None], memory)
+        return self.out(answers)[0, 0], kept
 
 
 class _CausalConv3d(nn.Module):

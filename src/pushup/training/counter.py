@@ -71,8 +71,9 @@ class CounterTask(Task):
             ]
             true = batch["count"].tolist()
             for found, expected in zip(counts, true, strict=True):
-                self.metrics["exact"].update(float(found == expected))
-                self.metrics["mae"].update(abs(found - expected) / max(expected, 1))
+                self.metrics["exact"].update(float(found == expected))  # type: ignore[operator]
+                error = abs(found - expected) / max(expected, 1)
+                self.metrics["mae"].update(error)  # type: ignore[operator]
         return loss
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int, dataloader_idx: int = 0):

@@ -5,9 +5,9 @@ import netrc
 import os
 from pathlib import Path
 
+from lightning_fabric.loggers.logger import rank_zero_experiment
 from pytorch_lightning.loggers import CSVLogger, WandbLogger
 from pytorch_lightning.loggers.csv_logs import ExperimentWriter
-from pytorch_lightning.loggers.logger import rank_zero_experiment
 
 from pushup.cli import InputError
 from pushup.files import write_csv
@@ -21,7 +21,7 @@ class CurveLogger(CSVLogger):
     @rank_zero_experiment
     def experiment(self) -> ExperimentWriter:
         """What writes the table."""
-        if self._experiment is None:
+        if not isinstance(self._experiment, _Curves):
             self._experiment = _Curves(self.log_dir)
         return self._experiment
 

@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from filelock import FileLock
@@ -72,7 +72,7 @@ def search(
     folder: Path,
     trials: int,
     storage: str | None = None,
-    direction: str = "maximize",
+    direction: Literal["maximize", "minimize"] = "maximize",
     seed: int | None = None,
 ) -> list[str]:
     """Run trials until the study has so many, whoever runs them; write `best.yaml`.

@@ -15,7 +15,7 @@ def row_of(
     run: str, overrides: Sequence[str], metrics: Mapping[str, float], error: str = ""
 ) -> dict[str, str]:
     """A run as a row: a column for each override and each metric, and what went wrong."""
-    given = dict(override.partition("=")[::2] for override in overrides)
+    given = {key: value for key, _, value in (o.partition("=") for o in overrides)}
     return {"run": run, **given, **rounded(metrics), "error": error}
 
 

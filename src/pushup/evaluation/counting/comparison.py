@@ -211,8 +211,8 @@ def plot(figures: dict[str, Any], path: Path) -> None:
     for name, cost_of in figures["cost"].items():
         exact, (low, high) = counters[name]["exact"], counters[name]["exact_ci"]
         pixels = cost_of["parameters"] == 0
-        style = {"color": "tab:blue" if pixels else "tab:orange", "marker": "o"}
-        axes.errorbar(cost_of["ms"], exact, [[exact - low], [high - exact]], alpha=0.8, **style)
+        colour, bars = "tab:blue" if pixels else "tab:orange", [[exact - low], [high - exact]]
+        axes.errorbar(cost_of["ms"], exact, bars, alpha=0.8, color=colour, marker="o")
         axes.annotate(name, (cost_of["ms"], exact), (6, 4), textcoords="offset points", fontsize=9)
     constant = counters["best_constant"]
     axes.axhline(constant["exact"], color="0.6", linestyle=":")

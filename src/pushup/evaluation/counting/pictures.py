@@ -12,11 +12,13 @@ import cv2
 import numpy as np
 
 from pushup.approaches.video_counter import PictureCounter
+from pushup.cli import InputError
 from pushup.counting.build import build_counter, counter_config
 from pushup.counting.types import Rep
 from pushup.data.clips import LabelledClip
 from pushup.evaluation.counting.runs import Run, in_parallel
 from pushup.files import replacing
+from pushup.foreign import floats, read_npz
 from pushup.video.source import open_source
 
 _CODE = Path(__file__).parents[2]
@@ -128,11 +130,12 @@ def _save(path: Path, key: str, run: Run) -> None:
 def _load(path: Path, key: str) -> Run | None:
     """A run that was kept; None if there is none of this key."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            if str(arrays["key"]) != key:
-                return None
-            reps = [Rep(*(float(value) for value in row)) for row in arrays["reps"]]
-            seconds, duration_s, frames = arrays["figures"].tolist()
-            return Run(reps, seconds, duration_s, arrays["signal"], int(frames))
-    except (OSError, KeyError, ValueError):
+        arrays = read_npz(path, ("key", "reps", "figures", "signal"), "a run", "count it again")
+        if str(arrays["key"]) != key:
+            return None
+        rows = floats(arrays["reps"], (None, len(_FIELDS)), f"{path}: reps").tolist()
+        reps = [Rep(start, bottom, top, depth, sure) for start, bottom, top, depth, sure in rows]
+        seconds, duration_s, frames = floats(arrays["figures"], (3,), f"{path}: figures").tolist()
+    except InputError:
         return None
+    return Run(reps, seconds, duration_s, arrays["signal"], int(frames))

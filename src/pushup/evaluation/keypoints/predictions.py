@@ -16,7 +16,7 @@ from pushup.inference.backends.pytorch import TorchSession
 from pushup.inference.onnx_export import to_onnx
 from pushup.inference.predictor import PoseModel
 from pushup.models.keypoint_model import KeypointModel
-from pushup.models.weights import Model
+from pushup.models.weights import ImageModel
 from pushup.skeleton import Skeleton
 
 
@@ -141,12 +141,12 @@ def latency_ms(session: Session, size_wh: tuple[int, int], repeats: int = 20) ->
     return float(np.median(durations[3:]) * 1000)  # the first calls choose algorithms
 
 
-def session_of(model: Model, runtime: str) -> Session:
+def session_of(model: ImageModel, runtime: str) -> Session:
     """A model in torch, or exported and in another runtime; see `open_session`."""
     return TorchSession(model) if runtime == "torch" else open_session(to_onnx(model), runtime)
 
 
-def runtime_of(model: Model) -> Session:
+def runtime_of(model: ImageModel) -> Session:
     """A model as infer.py runs it: exported on a CPU, in torch on any other device."""
     on_cpu = next(model.parameters()).device.type == "cpu"
     return session_of(model, "auto" if on_cpu else "torch")

@@ -122,7 +122,7 @@ def evaluate_recognition(
     return results
 
 
-def stored_threshold(model: weights.Model) -> float | None:
+def stored_threshold(model: weights.ImageModel) -> float | None:
     """The threshold that was chosen when the file of weights was made; None if it says nothing."""
     head = model.classification_head if isinstance(model, KeypointModel) else model
     stored = head.metrics.get("threshold") if head is not None else None
@@ -130,7 +130,7 @@ def stored_threshold(model: weights.Model) -> float | None:
 
 
 def _choosing_loader(
-    module: RecognitionDataModule, split: str, model: weights.Model
+    module: RecognitionDataModule, split: str, model: weights.ImageModel
 ) -> DataLoader | None:
     """The validation split, on which the threshold is chosen; None to take that of the weights.
 
@@ -149,7 +149,7 @@ def _choosing_loader(
         return None
 
 
-def _describe(model: weights.Model) -> dict[str, Any]:
+def _describe(model: weights.ImageModel) -> dict[str, Any]:
     """What answers: a classification head's parameters are its own, without the encoder's."""
     if isinstance(model, KeypointModel):
         encoder, part = (
@@ -161,7 +161,7 @@ def _describe(model: weights.Model) -> dict[str, Any]:
     return {"encoder": encoder, "params": sum(p.numel() for p in part.parameters())}
 
 
-def score(model: weights.Model, loader: DataLoader) -> Scored:
+def score(model: weights.ImageModel, loader: DataLoader) -> Scored:
     """The model's scores of every picture of a `RecognitionDataset`, in its order."""
     device = next(model.parameters()).device
     scores, seconds = [], 0.0

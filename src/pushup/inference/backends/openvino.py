@@ -42,13 +42,13 @@ class OpenVinoSession:
         self._local = threading.local()
 
     def _request(self, shape: tuple[int, ...]) -> Any:
-        requests = self._local.__dict__
-        if shape not in requests:
+        requests, key = self._local.__dict__, str(shape)
+        if key not in requests:
             model = self._model.clone()
             model.reshape(shape)
             compiled = self._core.compile_model(model, "CPU", self._settings)
-            requests[shape] = compiled.create_infer_request()
-        return requests[shape]
+            requests[key] = compiled.create_infer_request()
+        return requests[key]
 
     def run(self, images: np.ndarray) -> Mapping[str, np.ndarray]:
         """Outputs of (B, 3, H, W) uint8 RGB pictures, by name."""

@@ -8,7 +8,7 @@ import torch
 
 from pushup.cli import InputError
 from pushup.models.classifier import PushUpClassifier
-from pushup.models.weights import Model, load
+from pushup.models.weights import ImageModel, load
 
 
 class TorchSession:
@@ -20,7 +20,7 @@ class TorchSession:
 
     runtime = "torch"
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: ImageModel) -> None:
         self._model = model.eval()
         self._device = next(model.parameters()).device
         self.spec = model.spec()
@@ -45,7 +45,7 @@ def open_torch_session(path: Path, device: str) -> TorchSession:
     """
     if path.suffix == ".onnx":
         raise InputError(f"{path} runs on device=cpu alone: give a .ckpt or .safetensors file")
-    model = load(path, task=None)
+    model = load(path, task="image")
     try:
         return TorchSession(model.to(device))
     except (RuntimeError, AssertionError) as error:

@@ -8,10 +8,11 @@ from pushup.models.weights.averaging import average
 from pushup.models.weights.calibration import platt_scaling, temperature_scaling
 from pushup.models.weights.exporting import current_commit, export
 from pushup.models.weights.files import MODEL_PREFIX, read, save
-from pushup.models.weights.loading import Model, Task, load
+from pushup.models.weights.loading import ImageModel, Model, Task, load
 
 __all__ = [
     "MODEL_PREFIX",
+    "ImageModel",
     "Model",
     "Task",
     "average",

@@ -16,8 +16,11 @@ from pushup.specs import locate
 
 Model = KeypointModel | PushUpClassifier | VideoModel | CounterNetwork
 
-Task = Literal["keypoints", "recognition", "counter"]
-"""What a model is asked for: joints, whether somebody is in push-up position, or repetitions."""
+ImageModel = KeypointModel | PushUpClassifier
+"""What looks at a picture by itself."""
+
+Task = Literal["keypoints", "recognition", "image"]
+"""What a model is asked for: joints, whether somebody is in push-up position, or either."""
 
 _KINDS: dict[str, type[Model]] = {
     "counter": CounterNetwork,
@@ -35,8 +38,12 @@ def load(
 
 @overload
 def load(
-    path_or_name: str | Path, task: Literal["recognition"] | None, name: str | None = ...
-) -> Model: ...
+    path_or_name: str | Path, task: Literal["recognition", "image"], name: str | None = ...
+) -> ImageModel: ...
+
+
+@overload
+def load(path_or_name: str | Path, task: None, name: str | None = ...) -> Model: ...
 
 
 def load(
@@ -57,7 +64,12 @@ def load(
     model = build(path, *files.read(path), name)
     has_head = isinstance(model, KeypointModel) and model.classifies
     if task == "keypoints" and not isinstance(model, KeypointModel):
-        raise InputError(f"{path} holds a recognition model: give a keypoints checkpoint")
+        raise InputError(f"{path} holds a {_kind(model)} model: give a keypoints checkpoint")
+    if task is not None and not isinstance(model, ImageModel):
+        raise InputError(
+            f"{path} holds a {_kind(model)} model, which sees no picture by itself: give a "
+            "keypoints or recognition checkpoint"
+        )
     if task == "recognition" and not (has_head or isinstance(model, PushUpClassifier)):
         raise InputError(
             f"{path} holds a keypoints model without a classification head: "
@@ -65,6 +77,10 @@ def load(
             f"or train one: train.py experiment=classification_head init_from={path}"
         )
     return model
+
+
+def _kind(model: Model) -> str:
+    return next(kind for kind, built in _KINDS.items() if isinstance(model, built))
 
 
 def build(
