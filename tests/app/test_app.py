@@ -33,7 +33,7 @@ def test_a_run_counts_and_writes_its_records(tmp_path):
         summary = run.run_video(source, session(), out)
     assert summary == Summary(str(tmp_path / "a.avi"), "dot", 3, [3], 61, 20.0, 3.0, 1.0)
     assert read_summary(out / "summary.json") == summary
-    assert json.loads((out / "summary.json").read_text())["schema"] == 2
+    assert json.loads((out / "summary.json").read_text())["schema"] == 3
     rows = rows_of(out / "reps.csv")
     assert [row["rep"] for row in rows] == ["1", "2", "3"]
     bottoms = [float(row["bottom_s"]) for row in rows]
@@ -212,7 +212,7 @@ def test_videos_of_the_same_name_get_folders_of_their_own():
 
 def test_records_are_replaced_whole(tmp_path):
     write_reps(tmp_path / "reps.csv", [])
-    assert (tmp_path / "reps.csv").read_text().startswith("rep,set,start_s,bottom_s,time_s,")
+    assert (tmp_path / "reps.csv").read_text().startswith("rep,set,rest_s,start_s,bottom_s,time_s,")
     with pytest.raises(InputError, match="cannot write"):
         write_text(tmp_path / "reps.csv" / "a.txt", "x")
 

@@ -192,7 +192,7 @@ def test_a_report_of_something_else_is_refused(tmp_path, capsys, text, out, word
 
 def test_the_voice_says_the_count_where_there_is_one(tmp_path, monkeypatch, capsys):
     said = tmp_path / "said"
-    voice = tmp_path / "espeak"
+    voice = tmp_path / "say"
     voice.write_text(f'#!/bin/sh\necho "$1" >> {said}\n')
     voice.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pushup.app import guide
+from pushup.video import words
 from pushup.app.guide import Guide
 from pushup.inference.predictor import Pose
 from pushup.skeleton import UPPER7
@@ -29,11 +29,11 @@ def test_nothing_is_said_while_all_is_well():
 @pytest.mark.parametrize(
     ("keypoints", "scores", "words"),
     [
-        (BODY, np.full(7, 0.05), guide.STEP_IN),
-        (BODY, np.array([0.1, 0.8, 0.8, 0.8, 0.8, 0.8, 0.1]), guide.HANDS),
+        (BODY, np.full(7, 0.05), words.STEP_IN),
+        (BODY, np.array([0.1, 0.8, 0.8, 0.8, 0.8, 0.8, 0.1]), words.HANDS),
         (BODY * [2.0, 1.6] - [230, 10], np.full(7, 0.8), ""),
-        ((BODY - [280, 240]) * 5 + [320, 240], np.full(7, 0.8), guide.STEP_BACK),
-        ((BODY - [280, 240]) / 4 + [320, 240], np.full(7, 0.8), guide.CLOSER),
+        ((BODY - [280, 240]) * 5 + [320, 240], np.full(7, 0.8), words.STEP_BACK),
+        ((BODY - [280, 240]) / 4 + [320, 240], np.full(7, 0.8), words.CLOSER),
     ],
 )
 def test_what_is_in_the_way_is_said_after_three_seconds(keypoints, scores, words):

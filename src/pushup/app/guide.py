@@ -6,16 +6,14 @@ import numpy as np
 
 from pushup.inference.predictor import Pose
 from pushup.skeleton import Skeleton
+from pushup.video import words
 
 SEEN_SCORE = 0.2
 """Mean score of the joints from which somebody is held to be seen: noise and empty pictures give
 0.01 to 0.03, the median of a real clip 0.29 to 0.82 (shipped MobileNet)."""
 
-STEP_IN, HANDS = "I can't see you: step into the picture", "I can't see your hands"
-STEP_BACK, CLOSER = "step back", "come closer"
-
 _GONE_S, _ADVISE_S = 1.0, 3.0
-_EDGE, _NARROW = 0.02, 0.12
+_EDGE, _NARROW, _WIDE = 0.02, 0.12, 0.6
 
 
 def is_seen(pose: Pose) -> bool:
@@ -56,15 +54,14 @@ class Guide:
 
     def _in_the_way(self, pose: Pose, size_wh: tuple[int, int]) -> str:
         if not is_seen(pose):
-            return STEP_IN
+            return words.STEP_IN
         sure = (pose.scores >= SEEN_SCORE) & np.isfinite(pose.keypoints_frame).all(1)
         if self._wrists and not sure[self._wrists].any():
-            return HANDS
+            return words.HANDS
         if sure.sum() < 2:
             return ""
         low, high = (f(pose.keypoints_frame[sure] / size_wh, 0) for f in (np.min, np.max))
-        beyond = (low < _EDGE) | (high > 1 - _EDGE)
-        if beyond.any() and (high - low).max() > 0.6:
-            return STEP_BACK
+        if ((low < _EDGE) | (high > 1 - _EDGE)).any():
+            return words.STEP_BACK if (high - low).max() > _WIDE else words.MIDDLE
         pixels = ((high - low) * size_wh).max()
-        return CLOSER if pixels < _NARROW * min(size_wh) else ""
+        return words.CLOSER if pixels < _NARROW * min(size_wh) else ""

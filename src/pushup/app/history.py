@@ -15,6 +15,7 @@ MOST = 100_000
 """Repetitions of a session, or seconds of one: more is damage."""
 
 Span = Literal["day", "week", "month"]
+SPANS: tuple[Span, ...] = ("day", "week", "month")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,15 @@ def totals(rows: Sequence[Mapping[str, str]], span: Span = "day") -> list[Total]
         _total(first, list(group))
         for first, group in groupby(sessions, key=lambda session: first_day(session.day, span))
     ]
+
+
+def lately(rows: Sequence[Mapping[str, str]], today: date) -> dict[Span, Total | None]:
+    """The totals of today, of this week and of this month; None where there is none."""
+    found: dict[Span, Total | None] = {}
+    for span in SPANS:
+        first = first_day(today, span)
+        found[span] = next((t for t in totals(rows, span) if t.first == first), None)
+    return found
 
 
 def first_day(day: date, span: Span) -> date:

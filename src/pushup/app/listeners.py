@@ -5,7 +5,13 @@ from pushup.inference.predictor import Pose
 
 
 class Listener:
-    """Told of what happens, in the thread in which it happens. By itself it does nothing."""
+    """Told of what happens, in the thread in which it happens. By itself it does nothing.
+
+    Attributes:
+        trouble: What it cannot do any more, for the screen; "" while all is well.
+    """
+
+    trouble = ""
 
     def frame(self, index: int, time_s: float, pose: Pose) -> None:
         """A frame has been looked at."""

@@ -1,9 +1,10 @@
 """The window over one source after another, as the user asks."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
-from pushup.app.player import DisplayOptions, Player
+from pushup.app.player import DisplayOptions, Exercises, Player
 from pushup.app.run import finish
 from pushup.app.session import Session
 from pushup.app.summary import Summary
@@ -20,6 +21,7 @@ def run_window(
     annotate: bool = True,
     audio: str = "keep",
     view: DisplayOptions | None = None,
+    exercises: Exercises | None = None,
 ) -> list[Summary]:
     """Play sources in a window until the user leaves; the records of each as of `run_video`.
 
@@ -32,7 +34,8 @@ def run_window(
         output_dir: Existing folder.
         annotate: Write annotated.mp4 of files.
         audio: "keep" the sound of the file in it, or "none".
-        view: What is set at the start.
+        view: What is set at the start, kept up to date.
+        exercises: Those that the user may go on to; None where there is only one.
 
     Returns:
         A summary per source.
@@ -40,20 +43,29 @@ def run_window(
     view = view or DisplayOptions()
     summaries: list[Summary] = []
     current: FrameSource | ReconnectingSource | None = source
-    with Window("pushup") as window:
+    with Window("pushup", view.full_screen) as window:
         while current is not None:
             folder = output_dir / f"{len(summaries) + 1:02d}" if summaries else output_dir
             folder.mkdir(exist_ok=True)
-            with current:
+            with ExitStack() as opened:
+                opened.enter_context(current)
                 session = new_session(current, folder)
                 player = Player(
-                    current, session, window, view, folder, open_source, annotate, audio
-                )
+                    current, session, window, view, folder, open_source, annotate, audio,
+                    exercises=exercises,
+                )  # fmt: skip
                 try:
                     player.play()
                 finally:  # whatever ended it, what was counted is recorded
                     summaries.append(
                         finish(current, session, folder, player.annotated, player.interrupted)
                     )
-            current = player.next_source
+                if player.switched and exercises is not None:
+                    exercises.next_exercise()
+                    opened.pop_all()  # the same goes on; a file from its start again
+                    if not current.is_live:
+                        current.close()
+                        current = open_source(current.name)
+                else:
+                    current = player.next_source
     return summaries

@@ -50,7 +50,8 @@ class Log(Listener):
                 rows = [r for r in rows if any(r[k] != v for k, v in self._key.items())]
                 write_csv(self._path, COLUMNS, [*rows, {**self._key, **figures}])
         except (InputError, OSError) as error:
-            warn(f"{error}; this session is not logged")
+            self.trouble = f"{error}; this session is not logged"
+            warn(self.trouble)
             self._path = None
 
 

@@ -1,41 +1,40 @@
 """One source played in a window, steered by keys."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from pushup.app.prefetch import PrefetchThread
 from pushup.app.run import annotated_sink, pipeline
 from pushup.app.session import Session
 from pushup.app.window import Window, ask_file
 from pushup.cli import InputError
+from pushup.video import words
+from pushup.video.camera import camera_numbers
 from pushup.video.frames import Frame, FrameSource
-from pushup.video.overlay import OverlayState, canvas_size, draw
+from pushup.video.overlay import OverlayState, canvas_size, draw, picture_within
 from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.sink import VideoSink
-
-HELP = (
-    "Q quit",
-    "SPACE pause",
-    "S step a frame",
-    "+ - correct the count",
-    "R new set",
-    "O open a file",
-    "C next camera",
-    "M mirror",
-    "V record",
-    "F full screen",
-    "E explain",
-    "H help",
-)
 
 _IDLE_S = 0.02
 _STALLED_S = 2.0
 _BEHIND_S = 0.5
 _NOTICE_S = 4.0
-_CAMERAS = 10  # numbers that are tried
+
+
+class Exercises(Protocol):
+    """Those that the window goes round."""
+
+    def next_exercise(self) -> None:
+        """The next session is to be of another one."""
+        ...
+
+    def history(self, exercise: str) -> list[str]:
+        """Lines on earlier workouts."""
+        ...
 
 
 @dataclass
@@ -45,6 +44,8 @@ class DisplayOptions:
     mirror: bool = False
     explain: bool = False
     help: bool = False
+    full_screen: bool = False
+    quiet: bool = False
 
 
 class Player:
@@ -52,6 +53,7 @@ class Player:
 
     Attributes:
         next_source: What the user asked for instead, already open; None if nothing.
+        switched: The user asked for the next exercise.
         annotated: Writes annotated.mp4 of a file; still open when `play` returns.
         interrupted: A file's run was ended by a signal.
 
@@ -64,6 +66,7 @@ class Player:
         open_source: Opens what the user asks for.
         annotate: Write annotated.mp4 of a file.
         audio: "keep" the sound of the file in it, or "none".
+        exercises: Those that the user may go on to, with their history; None for one without.
     """
 
     def __init__(
@@ -76,10 +79,12 @@ class Player:
         open_source: Callable[[str], FrameSource | ReconnectingSource],
         annotate: bool = True,
         audio: str = "keep",
+        exercises: Exercises | None = None,
     ) -> None:
         self._source, self._session, self._window, self._view = source, session, window, view
         self._output_dir, self._open_source = output_dir, open_source
-        self.interrupted = False
+        self._exercises = exercises
+        self.interrupted = self.switched = False
         self.annotated: VideoSink | None = None
         if annotate and not source.is_live:
             self.annotated = annotated_sink(source, output_dir, audio)
@@ -92,6 +97,8 @@ class Player:
         self._recording: VideoSink | None = None
         self._recordings = 0
         self._notice, self._notice_until_s = "", 0.0
+        self._told: set[str] = set()  # troubles
+        self._panel: Sequence[str] = ()
         self._actions = {
             "q": self._quit,
             "\x1b": self._quit,
@@ -107,13 +114,23 @@ class Player:
             "v": self._record,
             "e": self._explain,
             "h": self._help,
-            "f": window.toggle_full_screen,
+            "l": self._show_history,
+            "x": self._next_exercise,
+            "n": self._sound,
+            "f": self._full_screen,
         }
 
     def play(self) -> None:
         """Until the end, or until the user leaves by Q, the window's button or Ctrl-C."""
         self._session.explain = self._view.explain
-        self._notify("H shows the keys")
+        self._panel = words.KEYS if self._view.help else ()
+        self._window.fit(canvas_size(self._source.size_wh))
+        self._window.clear()
+        about = self._session.about
+        tried = about.experimental is None
+        self._notify(
+            words.SHOWS_KEYS if tried else words.exercise(about.exercise, about.experimental)
+        )
         with ExitStack() as self._sinks:
             try:
                 with pipeline(self._source, self._session) as scenes:
@@ -150,7 +167,7 @@ class Player:
             self._done |= scenes.ended
             if time.monotonic() - self._progress_s > _STALLED_S:
                 self._progress_s = time.monotonic()
-                self._notify("waiting for the picture")
+                self._notify(words.WAITING)
         elif self._stepping or self._is_due(self._pending[0]):
             self._latest, self._pending, self._stepping = self._pending, None, False
             self._progress_s = time.monotonic()
@@ -169,23 +186,32 @@ class Player:
         """Draw the latest picture; write it to the sinks if it is a new one."""
         if self._latest is None or self._done:
             return
-        frame, scene = self._latest
+        frame, scene = self._latest[0], self._completed(*self._latest)
+        size_wh = frame.image_bgr.shape[1], frame.image_bgr.shape[0]
+        sinks = [sink for sink in (self.annotated, self._recording) if new and sink is not None]
+        if sinks:
+            canvas = draw(frame.image_bgr, scene, self._view.mirror)
+            for sink in sinks:
+                sink.write(canvas, frame.time_s)
+        picture_wh = picture_within(size_wh, self._window.room_wh)
+        self._window.show(draw(frame.image_bgr, scene, self._view.mirror, picture_wh))
+
+    def _completed(self, frame: Frame, scene: OverlayState) -> OverlayState:
+        """The scene with what only the window knows."""
         lines, hint = list(scene.lines), scene.hint
         if self._source.is_live and not self._paused:
             lines.append(f"{1000 * (time.monotonic() - frame.read_s):.0f} ms")
         if self._recording is not None:
-            lines.append("REC")
+            lines.append(words.RECORDING)
+        for trouble in self._session.troubles:
+            if trouble not in self._told:
+                self._told.add(trouble)
+                self._notice, self._notice_until_s = trouble, time.monotonic() + _NOTICE_S
         if time.monotonic() < self._notice_until_s:
             hint = self._notice
         elif self._paused:
-            hint = "paused"
-        scene = replace(scene, lines=lines, hint=hint, help=HELP if self._view.help else ())
-        canvas = draw(frame.image_bgr, scene, self._view.mirror)
-        if new:
-            for sink in (self.annotated, self._recording):
-                if sink is not None:
-                    sink.write(canvas, frame.time_s)
-        self._window.show(canvas)
+            hint = words.PAUSED
+        return replace(scene, lines=lines, hint=hint, help=self._panel)
 
     def _notify(self, words: str) -> None:
         self._notice, self._notice_until_s = words, time.monotonic() + _NOTICE_S
@@ -195,11 +221,11 @@ class Player:
 
     def _new_set(self) -> None:
         self._session.new_set()
-        self._notify("new set")
+        self._notify(words.NEW_SET)
 
     def _correct(self, step: int) -> None:
         done = self._session.correct(step)
-        self._notify(f"corrected by {step:+d}" if done else "nothing to take back")
+        self._notify(words.corrected(step) if done else words.NOTHING_TO_TAKE_BACK)
         if self._latest is not None:
             frame, scene = self._latest
             self._latest = frame, replace(scene, count=self._session.tally.count)
@@ -230,15 +256,38 @@ class Player:
         self._view.mirror = not self._view.mirror
 
     def _explain(self) -> None:
+        """From now on, in words, for three seconds each; at once what holds now."""
         self._view.explain = self._session.explain = not self._view.explain
+        self._notify(self._session.explanation() if self._view.explain else words.EXPLAIN_OFF)
+
+    def _sound(self) -> None:
+        self._view.quiet = not self._view.quiet
+        self._notify(words.SOUND_OFF if self._view.quiet else words.SOUND_ON)
+
+    def _full_screen(self) -> None:
+        self._view.full_screen = not self._view.full_screen
+        self._window.full_screen(self._view.full_screen)
+
+    def _show_history(self) -> None:
+        self._view.help = False
+        if self._panel in (words.KEYS, ()) and self._exercises is not None:
+            found = self._exercises.history(self._session.about.exercise)
+            self._panel = found or (words.NO_HISTORY,)
+        else:
+            self._panel = ()
+
+    def _next_exercise(self) -> None:
+        if self._exercises is not None:
+            self.switched = self._done = True
 
     def _help(self) -> None:
         self._view.help = not self._view.help
+        self._panel = words.KEYS if self._view.help else ()
 
     def _record(self) -> None:
         if self._recording is not None:
             self._recording.close()
-            self._notify(f"recorded {self._recording.path.name}")
+            self._notify(words.recorded(self._recording.path.name))
             self._recording = None
         else:
             self._recordings += 1
@@ -250,17 +299,17 @@ class Player:
         if path:
             self._change_to(path)
         else:
-            self._notify("no file chosen")
+            self._notify(words.NO_FILE)
 
     def _next_camera(self) -> None:
         """The next one that opens; they need not be numbered without gaps."""
         name = self._source.name.removeprefix("camera ")
         now = int(name) if name.isdecimal() else -1
-        for step in range(1, _CAMERAS + 1):
-            number = (now + step) % _CAMERAS
+        numbers = camera_numbers()
+        for number in sorted(numbers, key=lambda number: (number <= now, number)):
             if number != now and self._change_to(str(number)):
                 return
-        self._notify("no other camera opens")
+        self._notify(words.NO_OTHER_CAMERA)
 
     def _change_to(self, name: str) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -16,17 +17,25 @@ from pushup.files import ANOTHER_FOLDER, replacing, write_csv
 from pushup.inference.predictor import Pose
 from pushup.skeleton import Skeleton
 
-REP_COLUMNS = ("rep", "set", "start_s", "bottom_s", "time_s", "depth", "confidence", "by_hand")
+REP_COLUMNS = (
+    "rep", "set", "rest_s", "start_s", "bottom_s", "time_s", "depth", "confidence", "by_hand"
+)  # fmt: skip
 """The first columns of reps.csv, all times in the source's seconds; `time_s` is when it was
-counted. Then follow one column for each feature of the counter, and `form_RULE` for each measure
-of form that could be better."""
+counted, `rest_s` how long the rest before it was if it begins a further set. Then follow
+one column for each feature of the counter, and `form_RULE` for each measure of form that could be
+better."""
 
 
-def _row(number: int, counted: Counted) -> dict[str, object]:
+def _row(reps: Sequence[Counted], number: int) -> dict[str, object]:
+    counted, before = reps[number - 1], reps[number - 2] if number > 1 else None
     rep = counted.rep
+    rest_s = math.nan
+    if before is not None and before.set_number != counted.set_number:
+        rest_s = round(rep.start_s - before.rep.top_s, 3)
     return {
         "rep": number,
         "set": counted.set_number,
+        "rest_s": rest_s,
         "start_s": round(rep.start_s, 3),
         "bottom_s": round(rep.bottom_s, 3),
         "time_s": round(rep.top_s, 3),
@@ -40,7 +49,7 @@ def _row(number: int, counted: Counted) -> dict[str, object]:
 
 def write_reps(path: Path, reps: Sequence[Counted]) -> None:
     """Write reps.csv, one row a repetition."""
-    rows = [_row(number, counted) for number, counted in enumerate(reps, 1)]
+    rows = [_row(reps, number) for number in range(1, len(reps) + 1)]
     write_csv(path, tuple(dict.fromkeys((*REP_COLUMNS, *(k for r in rows for k in r)))), rows)
 
 
@@ -64,14 +73,15 @@ class RepStream(Listener):
         if self._path is None:
             return
         number = len(tally.reps)
-        line = _row(number, tally.reps[-1]) if added else {"removed": number + 1}
+        line = _row(tally.reps, number) if added else {"removed": number + 1}
         at = datetime.now().astimezone().isoformat(timespec="milliseconds")
         known = {k: v for k, v in line.items() if not isinstance(v, float) or np.isfinite(v)}
         try:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({**known, "at": at}) + "\n")
         except OSError as error:
-            warn(f"cannot write {self._path}: {error.strerror}; going on without it")
+            self.trouble = f"cannot write {self._path}: {error.strerror}; going on without it"
+            warn(self.trouble)
             self._path = None
 
 

@@ -1,5 +1,6 @@
 """One person in front of one source: each frame becomes a pose, a count and a scene to draw."""
 
+import math
 import threading
 import time
 from collections import Counter
@@ -7,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pushup.app.coach import Coach, milestone
 from pushup.app.guide import Guide, is_seen
 from pushup.app.listeners import Listener
 from pushup.app.tally import Tally
@@ -15,12 +17,14 @@ from pushup.cli import InputError
 from pushup.counting.form import FormCheck
 from pushup.counting.types import OfflineCounter, Rep, StreamingCounter
 from pushup.inference.classifier import Classify
+from pushup.inference.company import Company
 from pushup.inference.predictor import Pose, PoseTracker
+from pushup.video import words
 from pushup.video.frames import Frame
 from pushup.video.history import DisplayHistory
 from pushup.video.overlay import OverlayState
 
-_REST_SHOWN_S = 8.0
+_WORDS_S = 3.0  # so long they stay
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,16 @@ class About:
         weights_sha256: Its digest.
         counter: Name of the counter.
         counter_settings: As configured.
+        exercise: What is counted.
+        experimental: How well an exercise that is not well tried is counted; None for one that is.
     """
 
     weights: str = ""
     weights_sha256: str = ""
     counter: str = ""
     counter_settings: dict[str, Any] = field(default_factory=dict)
+    exercise: str = "push_up"
+    experimental: str | None = None
 
 
 class Session:
@@ -51,6 +59,8 @@ class Session:
         time_s: Time of the latest one.
         paused: Frames pass unlooked at.
         explain: Say in the scene why a candidate was not counted.
+        coach: Says when to begin and to rest; by default without a countdown.
+        company: Looks for other people; None for nobody looks.
         history: What the display remembers; knows the speed and the latency.
         about: What it counts with.
         listeners: Told of what happens.
@@ -98,7 +108,11 @@ class Session:
         self.seen: int | None = None if self._poses is None else 0
         self.paused = self.explain = self._ended = False
         self._guide = None if predictor is None else Guide(predictor.model.skeleton)
+        self.coach = Coach()
+        self.company: Company | None = None
         self._scene, self._said = OverlayState(0), ""
+        self._reached, self._reached_s = "", 0.0
+        self._others_s = math.inf  # since when
         self._clock, self._lock = clock, threading.Lock()
 
     def step(self, frame: Frame) -> OverlayState:
@@ -121,8 +135,11 @@ class Session:
         return self._scene_of(frame, pose)
 
     def _scene_of(self, frame: Frame, pose: Pose | None) -> OverlayState:
-        """What is shown over the frame; a hint on form goes before what hinders counting."""
-        tally, guide = self.tally, self._guide
+        """What is shown over the frame; of several hints the first that there is.
+
+        What was reached, what was not counted, form, what hinders counting, other people, rest.
+        """
+        tally, guide, now_s = self.tally, self._guide, frame.time_s
         height, width = frame.image_bgr.shape[:2]
         scene = self.history.scene(
             tally.count,
@@ -130,18 +147,67 @@ class Session:
             None if pose is None else pose.scores,
             (width, height),
         )
-        note = self.history.note if self.explain else ""
-        advice = "" if guide is None else guide.advice
-        if advice and advice != self._said:
-            self._tell(advice)
-        self._said = advice
+        seen = self._is_seen(pose)
+        for said in self.coach.update(now_s, tally, seen):
+            self._tell(said)
+        cue, others = self.coach.cue, self._others(frame, pose)
+        hints = (
+            self._reached if now_s - self._reached_s < _WORDS_S and not cue.big else "",
+            words.reason(self.history.note) if self.explain and self.history.note else "",
+            scene.hint,
+            "" if guide is None else guide.advice,
+            words.TWO_PEOPLE if others and now_s - self._others_s < 2 * _WORDS_S else "",
+            cue.hint,
+        )
+        said = hints[3] or hints[4]
+        if said and said != self._said:
+            self._tell(said)
+        self._said = said
         return replace(
             scene,
             goal=tally.goal,
             seen=guide is None or guide.seen,
-            below=_progress(tally, frame.time_s),
-            hint=note or scene.hint or advice,
+            status=cue.status,
+            big=cue.big,
+            below=self._below(others),
+            hint=next(filter(None, hints), ""),
         )
+
+    def _is_seen(self, pose: Pose | None) -> bool:
+        """Where there are no poses, whoever is there has to be taken on trust."""
+        return self._poses is None or (pose is not None and is_seen(pose))
+
+    def _others(self, frame: Frame, pose: Pose | None) -> bool:
+        """Somebody else is in view."""
+        if self.company is None or pose is None or not is_seen(pose):
+            return False
+        found = self.company.update(frame.time_s, frame.image_bgr, pose)
+        if not found:
+            self._others_s = math.inf
+        elif self._others_s == math.inf:
+            self._others_s = frame.time_s
+        return found
+
+    def _below(self, others: bool) -> tuple[str, ...]:
+        """Small lines below the count."""
+        tally = self.tally
+        lines = [words.set_line(tally.set_number, tally.in_set)] if tally.set_number > 1 else []
+        if self.about.experimental is not None:
+            lines.append(words.experimental())
+        return (*lines, *([words.MORE_PEOPLE] if others else []))
+
+    def explanation(self) -> str:
+        """In words: why the latest candidate was not counted, or what holds now."""
+        with self._lock:
+            if self.history.note:
+                return words.reason(self.history.note)
+            scene = self._scene
+            return words.now(scene.seen, scene.gate_open, self.about.exercise)
+
+    @property
+    def troubles(self) -> list[str]:
+        """What listeners could not do, in the order in which they listen."""
+        return [listener.trouble for listener in self.listeners if listener.trouble]
 
     def _look_at(self, frame: Frame, pose: Pose) -> None:
         if self._poses is not None and self._poses.observation is not None:
@@ -157,11 +223,16 @@ class Session:
         if self._poses is not None:
             rep = replace(rep, form=tuple(f for f in self._form.judge(rep) if f.hint))
         self.tally.add(rep)
+        self._note_milestone(rep.top_s)
         for listener in self.listeners:
             listener.changed(self.tally, added=True)
         if rep.form:
             self._tell(rep.form[0].hint)
         return rep
+
+    def _note_milestone(self, time_s: float) -> None:
+        self._reached = milestone(self.tally.count, self.tally.goal)
+        self._reached_s = time_s
 
     def _tell(self, words: str) -> None:
         for listener in self.listeners:
@@ -173,6 +244,7 @@ class Session:
             if step > 0:
                 now = self.time_s
                 self.tally.add(Rep(now, now, now, float("nan")), by_hand=True)
+                self._note_milestone(now)
             elif not self.tally.remove():
                 return False
             for listener in self.listeners:
@@ -210,13 +282,3 @@ class Session:
         """Number of repetitions that each rule of form had advice for."""
         findings = (finding for counted in self.tally.reps for finding in counted.rep.form)
         return dict(Counter(finding.rule for finding in findings))
-
-
-def _progress(tally: Tally, time_s: float) -> tuple[str, ...]:
-    """Lines on the set and the rest, once there is more than one set or a rest."""
-    lines = []
-    if tally.set_number > 1:
-        lines.append(f"set {tally.set_number}: {tally.in_set}")
-    if tally.reps and (rested_s := tally.rested_s(time_s)) >= _REST_SHOWN_S:
-        lines.append(f"rest {int(rested_s) // 60}:{int(rested_s) % 60:02d}")
-    return tuple(lines)

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from omegaconf import DictConfig, OmegaConf
 
+from pushup.app.coach import Coach
+from pushup.app.exercises import configured, following
 from pushup.app.listeners import Listener
 from pushup.app.records import KeypointsFile
 from pushup.app.run import KEYPOINTS
@@ -38,6 +40,10 @@ class SessionMaker(Protocol):
         """A fresh session that writes into a folder and tells these listeners."""
         ...
 
+    def next_exercise(self) -> "SessionMaker":
+        """The like for another exercise."""
+        ...
+
 
 class Sessions:
     """Makes predictors and sessions that share one set of networks.
@@ -49,6 +55,7 @@ class Sessions:
 
     def __init__(self, config: DictConfig, at_once: int = 1) -> None:
         self._config, self._at_once = config, at_once
+        self._others: dict[str, Sessions] = {config.exercise_name: self}
 
     @cached_property
     def networks(self) -> tuple[PoseModel, Classify | None, About]:
@@ -77,7 +84,21 @@ class Sessions:
         settings = OmegaConf.to_container(self._config.counter, resolve=True)
         assert isinstance(settings, dict)
         name = str(settings.pop("_target_")).rpartition(".")[2]
-        return About(counter=name, counter_settings={str(k): v for k, v in settings.items()})
+        return About(
+            counter=name,
+            counter_settings={str(k): v for k, v in settings.items()},
+            exercise=self._config.exercise_name,
+            experimental=self._config.experimental,
+        )
+
+    def next_exercise(self) -> "Sessions":
+        """The like for the next exercise of conf/exercise; after the last comes the first."""
+        name = following(self._config.exercise_name)
+        if name not in self._others:
+            made = Sessions(configured(self._config, name), self._at_once)
+            made._others = self._others
+            self._others[name] = made
+        return self._others[name]
 
     @property
     def _needs_poses(self) -> bool:
@@ -102,7 +123,7 @@ class Sessions:
         shared = {"tally": Tally(config.rest_s, config.goal), "listeners": listeners}
         show = {"span_s": config.span_s, "activity": config.activity}
         if not self._needs_poses:
-            return Session(
+            session = Session(
                 None,
                 build(config.counter),
                 build(config.form),
@@ -110,6 +131,8 @@ class Sessions:
                 about=self._about(),
                 **shared,
             )
+            session.coach = Coach(pause_s=config.pause_s)
+            return session
         model, classifier, about = self.networks
         session = Session(
             self.predictor(),
@@ -120,6 +143,7 @@ class Sessions:
             about=about,
             **shared,
         )
+        session.coach = Coach(pause_s=config.pause_s)
         if config.keypoints:
             folder.mkdir(parents=True, exist_ok=True)
             session.listeners.append(KeypointsFile(folder / KEYPOINTS, model.skeleton))

@@ -17,8 +17,15 @@ def check(config: DictConfig) -> None:
         value = config[name]
         if value is not None and (not isinstance(value, int) or value < least):
             raise InputError(f"{name}={value}: give a whole number from {least} on")
-    for name in ("span_s", "rest_s", "wait_s"):
-        if not isinstance(config[name], (int, float)) or not 0 < config[name] < float("inf"):
+    for name in ("span_s", "rest_s", "wait_s", "pause_s"):
+        unset = name == "pause_s" and config[name] is None
+        if not unset and not (_is_time(config[name]) and config[name] > 0):
             raise InputError(f"{name}={config[name]}: give seconds above 0")
+    if not _is_time(config.countdown_s):
+        raise InputError(f"countdown_s={config.countdown_s}: give seconds from 0 on")
     if config.audio not in ("keep", "none"):
         raise InputError(f"audio={config.audio}: give keep or none")
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, (int, float)) and 0 <= value < float("inf")

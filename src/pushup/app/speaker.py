@@ -3,7 +3,10 @@
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 
+from pushup.app.coach import milestone
 from pushup.app.listeners import Listener
 from pushup.app.notices import warn
 from pushup.app.tally import Tally
@@ -12,49 +15,79 @@ from pushup.cli import InputError
 VOICES = ("say", "spd-say", "espeak-ng", "espeak")
 """Programs that speak their argument: macOS, then Linux."""
 
+_LONGEST_S = 15.0
+
 
 class Speaker(Listener):
-    """Announces each count and each hint.
+    """Announces each count with what it reaches, and each hint; one thing at a time.
+
+    What cannot be said at once waits, and gives way to what comes next: a count that is late is
+    none. Where there is no voice, or it finds no loudspeaker, that is told once and the session
+    goes on without.
 
     Args:
-        sound: "voice", "beep" (the terminal's bell) or "none". Where there is no voice, one line
-            says so and nothing is heard.
+        sound: "voice", "beep" (the terminal's bell) or "none".
+        quiet: Whether nothing is to be heard now.
 
     Raises:
         InputError: Another `sound`.
     """
 
-    def __init__(self, sound: str) -> None:
+    def __init__(self, sound: str, quiet: Callable[[], bool] = lambda: False) -> None:
         if sound not in ("voice", "beep", "none"):
             raise InputError(f"unknown sound={sound!r}: choose none, beep or voice")
-        self._bell = sound == "beep"
-        self._program = next(filter(None, map(shutil.which, VOICES)), None)
-        if sound != "voice":
-            self._program = None
-        elif self._program is None:
-            warn(f"none of {', '.join(VOICES)} is here: no voice")
+        self._bell, self._quiet = sound == "beep", quiet
+        self._program: str | None = None
+        self._waiting, self._wanted = "", threading.Event()
+        if sound == "voice":
+            self._program = next(filter(None, map(shutil.which, VOICES)), None)
+            if self._program is None:
+                self._give_up(f"no voice: none of {', '.join(VOICES)} is installed")
+            else:
+                threading.Thread(target=self._speak, daemon=True).start()
 
     def changed(self, tally: Tally, added: bool) -> None:
-        """Announce the count, and the goal once it is reached, without waiting."""
-        if self._bell:
+        """Announce the count, and what it reaches, without waiting."""
+        if self._bell and not self._quiet():
             print("\a", end="", file=sys.stderr, flush=True)
-        reached = added and tally.goal == len(tally.reps)
-        self._say(f"{tally.count}, goal reached" if reached else str(tally.count))
+        reached = milestone(tally.count, tally.goal) if added else ""
+        self.said(f"{tally.count}, {reached}" if reached else str(tally.count))
 
     def said(self, words: str) -> None:
         """Say a hint."""
-        self._say(words)
+        if self._program is not None and not self._quiet():
+            self._waiting = words
+            self._wanted.set()
 
-    def _say(self, words: str) -> None:
-        if self._program is None:
-            return
-        try:
-            subprocess.Popen(
-                [self._program, words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-        except OSError as error:
-            self._program = None
-            warn(f"the voice failed: {error.strerror}")
+    def _speak(self) -> None:
+        """Say what is wanted, in a thread of its own, as long as that works."""
+        while self._program is not None:
+            self._wanted.wait()
+            self._wanted.clear()
+            if failure := _failure(self._program, self._waiting):
+                self._program = None
+                self._give_up(f"no voice: {failure}")
+
+    def _give_up(self, reason: str) -> None:
+        self.trouble = reason
+        warn(reason)
+
+
+def _failure(program: str, words: str) -> str:
+    """Speak; why that failed, "" if it did not.
+
+    espeak-ng ends with 0 also where it finds no loudspeaker, and says so in a line.
+    """
+    try:
+        told = subprocess.run(
+            [program, words], capture_output=True, timeout=_LONGEST_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{program}: {error}"
+    lines = told.stderr.decode(errors="replace").splitlines()
+    if any(line.startswith("error") for line in lines):
+        return f"{program} finds no loudspeaker"
+    return f"{program} fails (code {told.returncode})" if told.returncode else ""
 
 
 class Printer(Listener):

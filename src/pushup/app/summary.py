@@ -11,8 +11,8 @@ from pushup.video.reconnecting import ReconnectingSource
 
 Source = FrameSource | ReconnectingSource
 
-SCHEMA = 2
-"""Version of summary.json: 1 had neither this number nor sets, weights, counter, seen, warnings."""
+SCHEMA = 3
+"""Version of summary.json: 2 had no exercise nor rests."""
 
 _FEW_SEEN = 0.1
 
@@ -33,7 +33,9 @@ class Summary:
         truncated: The file ended early or parts of it could not be decoded.
         interrupted: The user ended the run of a file before its end.
         turned: Degrees clockwise by which the pictures were turned.
+        rests_s: Seconds of rest before each set but the first.
         goal: Repetitions wanted; None for none.
+        pause_s: Rest wanted between sets; None for none.
         by_hand: Repetitions that the user has added.
         removed: Repetitions that the user has taken back.
         latency_ms: Of a live source, the median delay from reading a frame to its count. None for
@@ -43,6 +45,8 @@ class Summary:
         weights_sha256: Its digest.
         counter: Name of the counter.
         counter_settings: As configured.
+        exercise: What was counted.
+        experimental: How well an exercise that is not well tried is counted; None for one that is.
         warnings: What the user was warned of.
         schema: `SCHEMA` when it was written.
     """
@@ -58,7 +62,9 @@ class Summary:
     truncated: bool = False
     interrupted: bool = False
     turned: int = 0
+    rests_s: list[float] = field(default_factory=list)
     goal: int | None = None
+    pause_s: float | None = None
     by_hand: int = 0
     removed: int = 0
     latency_ms: float | None = None
@@ -67,6 +73,8 @@ class Summary:
     weights_sha256: str = ""
     counter: str = ""
     counter_settings: dict[str, Any] = field(default_factory=dict)
+    exercise: str = "push_up"
+    experimental: str | None = None
     warnings: list[str] = field(default_factory=list)
     schema: int = SCHEMA
 
@@ -82,6 +90,7 @@ class Summary:
         """It as a row of a table with `COLUMNS`."""
         figures = {name: getattr(self, name) for name in COLUMNS}
         figures["sets"] = " ".join(map(str, self.sets))
+        figures["rests_s"] = " ".join(map(str, self.rests_s))
         figures["form"] = " ".join(f"{rule}={number}" for rule, number in self.form.items())
         figures["warnings"] = "; ".join(self.warnings)
         return figures

@@ -62,6 +62,16 @@ class Tally:
         """Number of the set that goes on, or begins."""
         return (self.reps[-1].set_number if self.reps else 0) + (self._new_set or not self.reps)
 
+    @property
+    def next_set(self) -> int:
+        """Number of the set that begins after a rest."""
+        return (self.reps[-1].set_number if self.reps else 0) + 1
+
+    @property
+    def rests_s(self) -> list[float]:
+        """Seconds before each set but the first, from the last top to the start of a descent."""
+        return [after[0].start_s - before[-1].top_s for before, after in pairwise(self.sets)]
+
     def rested_s(self, time_s: float) -> float:
         """Seconds since the last repetition; 0 before the first."""
         return max(0.0, time_s - self.reps[-1].rep.top_s) if self.reps else 0.0
@@ -95,8 +105,7 @@ class Workout:
         sets: Number of sets.
         repetitions: Number of repetitions in all.
         best_set: Repetitions of the longest set.
-        rest_s: Mean rest between two sets, from the top of the last repetition to the start of the
-            next one's descent; None with fewer than two.
+        rest_s: Mean of `Tally.rests_s`; None with fewer than two sets.
         tempo_s: Mean duration of a repetition that was seen, from the start of the descent; None
             without any.
     """
@@ -110,8 +119,7 @@ class Workout:
 
 def workout(tally: Tally) -> Workout:
     """The figures of a session."""
-    sets = tally.sets
-    rests = [b[0].start_s - a[-1].top_s for a, b in pairwise(sets)]
+    sets, rests = tally.sets, tally.rests_s
     tempos = [c.rep.top_s - c.rep.start_s for c in tally.reps if not c.by_hand]
     return Workout(
         sets=len(sets),

@@ -7,6 +7,8 @@ import sys
 import cv2
 import numpy as np
 
+from pushup.video.lettering import DARK
+
 # OpenCV's Qt would print several lines about fonts that it does not need.
 os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
 
@@ -58,27 +60,49 @@ class Window:
 
     Args:
         title: On its bar.
+        full: Begin with the screen filled.
     """
 
-    def __init__(self, title: str) -> None:
-        self._title, self._shape, self._full = title, (0, 0), False
+    def __init__(self, title: str, full: bool = False) -> None:
+        self._title, self._full = title, False
         flags = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
         cv2.namedWindow(title, flags)
+        self._fitted_wh = (1, 1)
+        if full:
+            self.full_screen(True)
+
+    def fit(self, canvas_wh: tuple[int, int]) -> None:
+        """Take the proportions of what is shown from now on, where it does not fill the screen."""
+        scale = min(_LARGEST_WH[0] / canvas_wh[0], _LARGEST_WH[1] / canvas_wh[1])
+        fitted_wh = round(scale * canvas_wh[0]), round(scale * canvas_wh[1])
+        if not self._full and fitted_wh != self._fitted_wh:
+            cv2.resizeWindow(self._title, *fitted_wh)
+        self._fitted_wh = fitted_wh
+
+    @property
+    def room_wh(self) -> tuple[int, int]:
+        """Width and height of what can be shown pixel by pixel."""
+        try:
+            _, _, width, height = cv2.getWindowImageRect(self._title)
+        except cv2.error:  # so says Qt once its last window is gone
+            return self._fitted_wh
+        return (width, height) if width > 0 and height > 0 else self._fitted_wh
+
+    def clear(self) -> None:
+        """Show nothing yet, in the dark."""
+        self.show(np.full((*self._fitted_wh[::-1], 3), DARK, np.uint8))
 
     def show(self, canvas_bgr: np.ndarray) -> None:
-        """Show a picture in its proportions; one of another shape gives the window its shape."""
-        height, width = canvas_bgr.shape[:2]
-        if (height, width) != self._shape and not self._full:
-            scale = min(1.0, _LARGEST_WH[0] / width, _LARGEST_WH[1] / height)
-            cv2.resizeWindow(self._title, round(scale * width), round(scale * height))
-        self._shape = height, width
+        """Show a picture in its proportions."""
         cv2.imshow(self._title, canvas_bgr)
 
-    def toggle_full_screen(self) -> None:
+    def full_screen(self, full: bool) -> None:
         """Fill the screen, or go back to a window."""
-        self._full = not self._full
-        size = cv2.WINDOW_FULLSCREEN if self._full else cv2.WINDOW_NORMAL
+        self._full = full
+        size = cv2.WINDOW_FULLSCREEN if full else cv2.WINDOW_NORMAL
         cv2.setWindowProperty(self._title, cv2.WND_PROP_FULLSCREEN, size)
+        if not full:
+            cv2.resizeWindow(self._title, *self._fitted_wh)
 
     def key(self, wait_s: float) -> str:
         """A key pressed within the time (at least a millisecond), in lower case; "" if none."""

@@ -28,6 +28,7 @@ def _clips(options: argparse.Namespace) -> None:
         options.out,
         seeds,
         exercise=options.exercise,
+        counted=options.exercise if options.exercise in EXERCISES else "push_up",
         duration_s=options.duration,
         fps=options.fps,
     )

@@ -101,6 +101,14 @@ class CycleClassifier:
             return -math.inf
         return self.intercept + sum([term.value(features) for term in self.terms])
 
+    def contributions(self, features: Features) -> dict[str, float]:
+        """What each feature adds to the logit."""
+        added = dict.fromkeys(features, 0.0)
+        for term in self.terms:
+            if term.feature in added:
+                added[term.feature] += term.value(features)
+        return added
+
     def beyond(self, features: Features) -> str:
         """Name of the first feature that is beyond its limit; "" if none is."""
         for name, (least, most) in self.limits.items():

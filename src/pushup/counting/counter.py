@@ -161,7 +161,10 @@ class CycleCounter:
         logit = self._classifier.logit(features)
         self._history.add(cycle, logit)
         if logit <= 0:
-            shown = ", ".join(f"{name} {value:.2f}" for name, value in features.items())
+            added = self._classifier.contributions(features)
+            shown = ", ".join(
+                f"{name} {features[name]:.2f}" for name in sorted(added, key=added.get)
+            )
             return None, f"not like the exercise: {shown}"
         return Rep(*times, cycle.depth, 1 / (1 + math.exp(-logit)), features), ""
 

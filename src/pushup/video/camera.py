@@ -2,6 +2,8 @@
 
 import math
 import os
+import re
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +11,16 @@ import numpy as np
 # OpenCV would print its own lines beside the one that an InputError gives.
 if "OPENCV_LOG_LEVEL" not in os.environ:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+_NUMBERS = 10
+
+
+def camera_numbers() -> list[int]:
+    """Numbers that cameras may have: on Linux those of its devices, else the first ten."""
+    names = [path.name for path in Path("/dev").glob("video*")]
+    found = sorted(int(name[5:]) for name in names if re.fullmatch(r"video\d+", name))
+    return found or list(range(_NUMBERS))
 
 
 class Camera:

@@ -1,5 +1,6 @@
 """What a display remembers: the signal's latest seconds, the repetitions, the speed."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -8,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from pushup.counting.types import CounterState, Rep
+from pushup.video import words
 from pushup.video.overlay import OverlayState
 from pushup.video.placement import PanelCorner
 from pushup.video.strip import Sample
@@ -73,7 +75,8 @@ class DisplayHistory:
         """Forget everything but the speed."""
         self._samples: deque[Sample] = deque()
         self._reps: deque[tuple[float, float]] = deque(maxlen=100)
-        self._tempo = self._hint = self._note = ""
+        self._hint = self._note = ""
+        self._tempo_s = math.nan
         self._hint_s = self._note_s = 0.0
         self._corner = PanelCorner()
 
@@ -89,8 +92,7 @@ class DisplayHistory:
             self._samples.popleft()
         if rep is not None:
             self._reps.append((rep.bottom_s, rep.top_s))
-            seconds = rep.top_s - rep.start_s
-            self._tempo = f"{seconds:.1f} s a rep" if seconds > 0 else ""
+            self._tempo_s = rep.top_s - rep.start_s
             self._hint = rep.form[0].hint if rep.form else ""
             self._hint_s = time_s
 
@@ -125,5 +127,5 @@ class DisplayHistory:
             reps_s=tuple(self._reps),
             span_s=self._span_s,
             hint=self._hint if self._now_s - self._hint_s <= _HINT_S else "",
-            lines=[line for line in (f"{self.meter.fps:.0f} fps", self._tempo) if line],
+            lines=words.speed(self.meter.fps, self._tempo_s),
         )

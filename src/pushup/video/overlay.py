@@ -12,13 +12,27 @@ import cv2
 import numpy as np
 
 from pushup.drawing import confidence_colour, draw_skeleton
-from pushup.video.lettering import AMBER, DARK, GREEN, GREY, fitted, shade, text_width, write
+from pushup.video import words
+from pushup.video.lettering import (
+    AMBER,
+    CYAN,
+    DARK,
+    GREEN,
+    GREY,
+    WHITE,
+    fitted,
+    shade,
+    text_width,
+    write,
+)
 from pushup.video.strip import Sample, draw_strip
 
 Corner = tuple[str, str]
 
 _LEGIBLE_SIDE = 480
 _STRIP_HEIGHT = 0.2  # of the picture's shorter side
+_STRIP_LEAST = 40  # pixels
+_LEAST_UNIT = 2.3  # pixels: the smallest letters are then 7 high
 
 
 @dataclass(frozen=True)
@@ -29,12 +43,14 @@ class OverlayState:
         count: Repetitions so far.
         goal: Repetitions wanted; None for none.
         seen: Somebody is seen; if not, that is said in place of a skeleton.
-        below: Small lines below the count (set, rest).
+        below: Small lines below the count (the set).
         corner: Where the count stands: ("left" or "right", "top" or "bottom"), before mirroring.
         keypoints_frame: (K, 2) frame pixels, NaN where unknown; None draws no skeleton.
         scores: (K,) confidence in 0..1.
         edges: Index pairs of joints that form limbs.
         activity: What the person does while repetitions are counted.
+        status: Stands in its place; "" for the activity.
+        big: One or two words, or a number, in the middle of the picture.
         gate_open: Repetitions may be counted now.
         samples: The signal's latest stretch, in order of time.
         reps_s: Times of the counted points: (bottom, counted) of each repetition.
@@ -53,6 +69,8 @@ class OverlayState:
     scores: np.ndarray | None = None
     edges: Sequence[tuple[int, int]] = ()
     activity: str = "pushing"
+    status: str = ""
+    big: str = ""
     gate_open: bool = True
     samples: Sequence[Sample] = ()
     reps_s: Sequence[tuple[float, float]] = ()
@@ -62,43 +80,74 @@ class OverlayState:
     help: Sequence[str] = field(default=())
 
 
-def canvas_size(size_wh: tuple[int, int]) -> tuple[int, int]:
+def canvas_size(
+    size_wh: tuple[int, int], picture_wh: tuple[int, int] | None = None
+) -> tuple[int, int]:
     """Width and height of what `draw` makes of a frame of `size_wh`.
 
-    A small frame is enlarged, so that writing can be read.
+    Args:
+        size_wh: Of the frame.
+        picture_wh: What the frame is scaled to; None: a small one is enlarged, so that writing can
+            be read.
     """
-    factor = _enlargement(size_wh)
-    strip = 2 * round(_STRIP_HEIGHT * factor * min(size_wh) / 2)  # even, as video codecs like it
-    return size_wh[0] * factor, size_wh[1] * factor + strip
+    width, height = picture_wh or _legible(size_wh)
+    return width, height + _strip_height((width, height))
 
 
-def _enlargement(size_wh: tuple[int, int]) -> int:
-    return max(1, -(-_LEGIBLE_SIDE // min(size_wh)))
+def picture_within(size_wh: tuple[int, int], room_wh: tuple[int, int]) -> tuple[int, int]:
+    """The largest `picture_wh` of a frame's proportions whose canvas fits into a room."""
+    across, down = (room / side for room, side in zip(room_wh, size_wh, strict=True))
+    with_strip = room_wh[1] / (size_wh[1] + _STRIP_HEIGHT * min(size_wh))
+    least = (room_wh[1] - _STRIP_LEAST) / size_wh[1]
+    scale = max(min(across, down, with_strip, least), 16 / min(size_wh))
+    return round(scale * size_wh[0]), round(scale * size_wh[1])
 
 
-def draw(frame_bgr: np.ndarray, scene: OverlayState, mirror: bool = False) -> np.ndarray:
+def _legible(size_wh: tuple[int, int]) -> tuple[int, int]:
+    factor = max(1, -(-_LEGIBLE_SIDE // min(size_wh)))
+    return size_wh[0] * factor, size_wh[1] * factor
+
+
+def _strip_height(picture_wh: tuple[int, int]) -> int:
+    """Even, as video codecs like it."""
+    return 2 * round(max(_STRIP_LEAST, _STRIP_HEIGHT * min(picture_wh)) / 2)
+
+
+def _unit(picture: np.ndarray) -> float:
+    """In pixels, what letters and plates are measured in: a hundredth of the shorter side."""
+    return max(_LEAST_UNIT, min(picture.shape[:2]) / 100)
+
+
+def draw(
+    frame_bgr: np.ndarray,
+    scene: OverlayState,
+    mirror: bool = False,
+    picture_wh: tuple[int, int] | None = None,
+) -> np.ndarray:
     """A new picture of `canvas_size` with the scene drawn over the frame, optionally mirrored."""
-    height, width = frame_bgr.shape[:2]
-    factor = _enlargement((width, height))
-    size_wh = canvas_size((width, height))
-    canvas = np.empty((size_wh[1], size_wh[0], 3), np.uint8)
-    picture, strip = canvas[: height * factor], canvas[height * factor :]
+    frame_wh = frame_bgr.shape[1], frame_bgr.shape[0]
+    width, height = picture_wh or _legible(frame_wh)
+    canvas = np.empty((height + _strip_height((width, height)), width, 3), np.uint8)
+    picture, strip = canvas[:height], canvas[height:]
     strip[:] = DARK
-    cv2.resize(frame_bgr, (width * factor, height * factor), dst=picture)
-    _draw_pose(picture, scene, factor)
+    shrinks = width < frame_wh[0]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    cv2.resize(frame_bgr, (width, height), dst=picture, interpolation=way)
+    _draw_pose(picture, scene, np.array((width, height)) / frame_wh)
     side, edge = scene.corner
     if mirror:
         picture[:] = picture[:, ::-1].copy()
         side = "left" if side == "right" else "right"
-    _draw_count(picture, scene, (side, edge))
-    _draw_lines(picture, scene.lines, on_left=edge == "top" and side == "right")
+    panel = _draw_count(picture, scene, (side, edge))
+    _draw_lines(picture, scene.lines, edge == "top" and side == "right", panel)
+    _draw_big(picture, scene.big)
     _draw_help(picture, scene.help)
     draw_strip(strip, scene.samples, scene.reps_s, scene.span_s)
     _draw_hint(strip, scene.hint)
     return canvas
 
 
-def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: int) -> None:
+def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: np.ndarray) -> None:
     """Joints and limbs from red (score 0) to green (1)."""
     if not scene.seen or scene.keypoints_frame is None or scene.scores is None:
         return
@@ -108,40 +157,62 @@ def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: int) -> None:
     draw_skeleton(canvas, points, scene.edges, [confidence_colour(s) for s in scores], limbs)
 
 
-def _draw_count(canvas: np.ndarray, scene: OverlayState, corner: Corner) -> None:
-    unit, (width, height) = min(canvas.shape[:2]) / 100, canvas.shape[1::-1]
+def _draw_count(canvas: np.ndarray, scene: OverlayState, corner: Corner) -> int:
+    """The panel in its corner; its width."""
+    unit, (width, height) = _unit(canvas), canvas.shape[1::-1]
     capitals, rows = 17 * unit, len(scene.below)
-    count, goal = str(scene.count), "" if scene.goal is None else f" of {scene.goal}"
-    label, colour = scene.activity.upper(), GREEN
-    if not scene.seen:
-        label, colour = "I CAN'T SEE YOU", AMBER
-    elif not scene.gate_open:
-        label, colour = f"NOT {label}", GREY
+    count, goal = str(scene.count), "" if scene.goal is None else words.of_goal(scene.goal)
+    label = words.activity(scene.activity, scene.seen, scene.gate_open)
+    colour = (GREEN if scene.gate_open else GREY) if scene.seen else AMBER
+    if scene.status and scene.seen:
+        label, colour = scene.status.upper(), CYAN
     small = [label, *scene.below]
     counted = text_width(count, capitals)
     wide = max(
         counted + text_width(goal, 6 * unit), *(text_width(line, 3.5 * unit) for line in small)
     )
-    wide, high = wide + 8 * unit, capitals + (13 + 6 * rows) * unit
+    wide, high = round(wide + 8 * unit), capitals + (13 + 6 * rows) * unit
     left = 0 if corner[0] == "left" else width - wide
     top = 0 if corner[1] == "top" else height - high
     shade(canvas, left, top, left + wide, top + high)
     left += 4 * unit
-    write(canvas, count, (left, top + capitals + 3.5 * unit), capitals)
-    write(canvas, goal, (left + counted, top + capitals + 3.5 * unit), 6 * unit)
+    reached = scene.goal is not None and scene.count >= scene.goal
+    numeral = GREEN if reached else WHITE
+    write(canvas, count, (left, top + capitals + 3.5 * unit), capitals, numeral)
+    write(canvas, goal, (left + counted, top + capitals + 3.5 * unit), 6 * unit, numeral)
     write(canvas, label, (left, top + capitals + 10 * unit), 3.5 * unit, colour)
     for row, line in enumerate(scene.below):
         write(canvas, line, (left, top + capitals + (16 + 6 * row) * unit), 3.5 * unit)
+    return wide
 
 
-def _draw_lines(canvas: np.ndarray, lines: Sequence[str], on_left: bool) -> None:
-    if lines:
-        unit = min(canvas.shape[:2]) / 100
-        wide = max(text_width(line, 3 * unit) for line in lines) + 6 * unit
+def _draw_lines(canvas: np.ndarray, lines: Sequence[str], on_left: bool, panel: int) -> None:
+    """In an upper corner, where there is room beside the panel."""
+    if not lines:
+        return
+    unit = _unit(canvas)
+    wide = max(text_width(line, 3 * unit) for line in lines) + 6 * unit
+    if wide + panel <= canvas.shape[1]:
         left = 0 if on_left else canvas.shape[1] - wide
         shade(canvas, left, 0, left + wide, (3 + 6 * len(lines)) * unit)
         for row, line in enumerate(lines):
             write(canvas, line, (left + 3 * unit, (6 + 6 * row) * unit), 3 * unit)
+
+
+def _draw_big(canvas: np.ndarray, text: str) -> None:
+    """In the middle, as large as it fits."""
+    if not text:
+        return
+    height, width = canvas.shape[:2]
+    lines, capitals = fitted(text.upper(), 0.8 * width, 0.8 * height, 30 * _unit(canvas))
+    wides = [text_width(line, capitals) for line in lines]
+    margin, step = 0.4 * capitals, 1.4 * capitals
+    high = capitals + step * (len(lines) - 1)
+    left, top = (width - max(wides)) / 2, (height - high) / 2
+    shade(canvas, left - margin, top - margin, left + max(wides) + margin, top + high + margin)
+    for row, (line, wide) in enumerate(zip(lines, wides, strict=True)):
+        place = (width - wide) / 2, top + capitals + step * row
+        write(canvas, line, place, capitals)
 
 
 def _draw_hint(canvas: np.ndarray, hint: str) -> None:
@@ -158,11 +229,21 @@ def _draw_hint(canvas: np.ndarray, hint: str) -> None:
 
 
 def _draw_help(canvas: np.ndarray, lines: Sequence[str]) -> None:
-    if lines:
-        unit = min(canvas.shape[:2]) / 100
-        top = (100 - 6 * len(lines)) / 2 * unit
-        right = max(text_width(line, 3 * unit) for line in lines) + 8 * unit
-        for _ in range(2):  # darker: it may lie over other writing
-            shade(canvas, 0, top - 3 * unit, right, top + (6 * len(lines) + 1) * unit)
-        for row, line in enumerate(lines):
-            write(canvas, line, (4 * unit, top + (4 + 6 * row) * unit), 3 * unit)
+    """A panel over everything, in one column, or in two where it is too long for one."""
+    if not lines:
+        return
+    height, width = canvas.shape[:2]
+    unit = _unit(canvas)
+    columns = 1 if (6 * len(lines) + 4) * unit <= height else 2
+    rows = -(-len(lines) // columns)
+    widest = max(text_width(line, 3 * unit) for line in lines) + 4 * unit
+    shrink = min(1.0, width / (columns * widest + 4 * unit), height / ((6 * rows + 4) * unit))
+    unit, widest = shrink * unit, shrink * widest
+    top = max(0.0, (height - (6 * rows + 4) * unit) / 2)
+    right = columns * widest + 4 * unit
+    for _ in range(2):  # darker: it may lie over other writing
+        shade(canvas, 0, top, right, top + (6 * rows + 4) * unit)
+    for position, line in enumerate(lines):
+        column, row = divmod(position, rows)
+        place = 4 * unit + column * widest, top + (7 + 6 * row) * unit
+        write(canvas, line, place, 3 * unit)

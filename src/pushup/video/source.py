@@ -9,7 +9,7 @@ from pathlib import Path
 from av.error import FFmpegError
 
 from pushup.cli import InputError
-from pushup.video.camera import Camera
+from pushup.video.camera import Camera, camera_numbers
 from pushup.video.decoder import Decoder
 from pushup.video.frames import FrameSource
 
@@ -40,13 +40,39 @@ def open_source(source: str | int | Path, turn: int = 0) -> FrameSource:
     return _open_file(Path(text), turn)
 
 
+def find_camera(first: str | None = None) -> str:
+    """The number of a camera that gives pictures.
+
+    Args:
+        first: A number that is tried before the others.
+
+    Raises:
+        InputError: There is none.
+    """
+    numbers = [str(number) for number in camera_numbers()]
+    numbers.sort(key=lambda number: number != first)
+    told = ""
+    for number in numbers:
+        try:
+            open_source(number).close()
+        except InputError as error:
+            told = told or str(error)
+            continue
+        return number
+    raise InputError(f"no camera gives a picture ({told}); or give a video: pushup live FILE")
+
+
 def _open_camera(device: int | str, turn: int) -> FrameSource:
     name = f"camera {device}"
+    path = f"/dev/video{device}" if isinstance(device, int) else device
+    if os.path.exists(path) and not os.access(path, os.R_OK | os.W_OK):
+        raise InputError(f"{name} may not be opened; add yourself to the group that owns {path}")
     try:
         return FrameSource(Camera(device), name, is_live=True, turn=turn)
     except OSError as error:
         raise InputError(
-            f"{name} does not open; check that it is plugged in, or try source=1"
+            f"{name} does not open; check that it is plugged in and that this program may use it, "
+            "or try source=1"
         ) from error
 
 
