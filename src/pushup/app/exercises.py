@@ -1,8 +1,10 @@
 """Another exercise, while the window runs."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
 from pushup.paths import CONF
@@ -25,7 +27,8 @@ def following(name: str) -> str:
 
 def configured(config: DictConfig, name: str) -> DictConfig:
     """A configuration as it is, but for another exercise."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    inside = GlobalHydra.instance().is_initialized()  # by the command that runs
+    with nullcontext() if inside else initialize_config_dir(str(CONF), version_base="1.3"):
         other = compose("infer", [f"exercise={name}"])
     changed = config.copy()
     for part in _PARTS:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from pushup.cli import InputError
 from pushup.video import words
 from pushup.video.camera import camera_numbers
 from pushup.video.frames import Frame, FrameSource
-from pushup.video.overlay import OverlayState, canvas_size, draw, picture_within
+from pushup.video.overlay import OverlayState, canvas_size, draw
 from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.sink import VideoSink
 
@@ -39,13 +39,14 @@ class Exercises(Protocol):
 
 @dataclass
 class DisplayOptions:
-    """What the user has set, kept from source to source."""
+    """What the user has set and was told, kept from source to source."""
 
     mirror: bool = False
     explain: bool = False
     help: bool = False
     full_screen: bool = False
     quiet: bool = False
+    told: set[str] = field(default_factory=set)
 
 
 class Player:
@@ -97,7 +98,6 @@ class Player:
         self._recording: VideoSink | None = None
         self._recordings = 0
         self._notice, self._notice_until_s = "", 0.0
-        self._told: set[str] = set()  # troubles
         self._panel: Sequence[str] = ()
         self._actions = {
             "q": self._quit,
@@ -187,14 +187,13 @@ class Player:
         if self._latest is None or self._done:
             return
         frame, scene = self._latest[0], self._completed(*self._latest)
-        size_wh = frame.image_bgr.shape[1], frame.image_bgr.shape[0]
         sinks = [sink for sink in (self.annotated, self._recording) if new and sink is not None]
         if sinks:
             canvas = draw(frame.image_bgr, scene, self._view.mirror)
             for sink in sinks:
                 sink.write(canvas, frame.time_s)
-        picture_wh = picture_within(size_wh, self._window.room_wh)
-        self._window.show(draw(frame.image_bgr, scene, self._view.mirror, picture_wh))
+        room_wh = self._window.room_wh
+        self._window.show(draw(frame.image_bgr, scene, self._view.mirror, room_wh))
 
     def _completed(self, frame: Frame, scene: OverlayState) -> OverlayState:
         """The scene with what only the window knows."""
@@ -203,11 +202,12 @@ class Player:
             lines.append(f"{1000 * (time.monotonic() - frame.read_s):.0f} ms")
         if self._recording is not None:
             lines.append(words.RECORDING)
+        now_s, told = time.monotonic(), self._view.told
         for trouble in self._session.troubles:
-            if trouble not in self._told:
-                self._told.add(trouble)
-                self._notice, self._notice_until_s = trouble, time.monotonic() + _NOTICE_S
-        if time.monotonic() < self._notice_until_s:
+            if trouble not in told and now_s >= self._notice_until_s:
+                told.add(trouble)
+                self._notice, self._notice_until_s = trouble, now_s + _NOTICE_S
+        if now_s < self._notice_until_s:
             hint = self._notice
         elif self._paused:
             hint = words.PAUSED

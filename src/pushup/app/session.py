@@ -153,7 +153,7 @@ class Session:
         cue, others = self.coach.cue, self._others(frame, pose)
         hints = (
             self._reached if now_s - self._reached_s < _WORDS_S and not cue.big else "",
-            words.reason(self.history.note) if self.explain and self.history.note else "",
+            words.reason(self.history.note) if self.explain else "",
             scene.hint,
             "" if guide is None else guide.advice,
             words.TWO_PEOPLE if others and now_s - self._others_s < 2 * _WORDS_S else "",
@@ -199,10 +199,8 @@ class Session:
     def explanation(self) -> str:
         """In words: why the latest candidate was not counted, or what holds now."""
         with self._lock:
-            if self.history.note:
-                return words.reason(self.history.note)
-            scene = self._scene
-            return words.now(scene.seen, scene.gate_open, self.about.exercise)
+            scene, reason = self._scene, words.reason(self.history.note)
+            return reason or words.now(scene.seen, scene.gate_open, self.about.exercise)
 
     @property
     def troubles(self) -> list[str]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from pushup.app.coach import milestone
 from pushup.app.listeners import Listener
@@ -78,16 +79,17 @@ def _failure(program: str, words: str) -> str:
 
     espeak-ng ends with 0 also where it finds no loudspeaker, and says so in a line.
     """
+    name = Path(program).name
     try:
         told = subprocess.run(
             [program, words], capture_output=True, timeout=_LONGEST_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{program}: {error}"
+        return f"{name}: {error}"
     lines = told.stderr.decode(errors="replace").splitlines()
     if any(line.startswith("error") for line in lines):
-        return f"{program} finds no loudspeaker"
-    return f"{program} fails (code {told.returncode})" if told.returncode else ""
+        return f"{name} finds no loudspeaker"
+    return f"{name} fails (code {told.returncode})" if told.returncode else ""
 
 
 class Printer(Listener):

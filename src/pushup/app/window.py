@@ -13,6 +13,7 @@ from pushup.video.lettering import DARK
 os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
 
 _LARGEST_WH = 1280, 720  # OpenCV cannot tell the size of the screen
+_UNFITTED, _PLACE = (1, 1), (60, 60)
 _PROBE = "import cv2; cv2.namedWindow('pushup'); cv2.waitKey(1); cv2.destroyAllWindows()"
 _ASK_FILE = (
     "import tkinter, tkinter.filedialog as f; r = tkinter.Tk(); r.withdraw();"
@@ -65,9 +66,10 @@ class Window:
 
     def __init__(self, title: str, full: bool = False) -> None:
         self._title, self._full = title, False
-        flags = cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL
+        # What is shown is made to fit: OpenCV's own way to keep proportions leaves a white border.
+        flags = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
         cv2.namedWindow(title, flags)
-        self._fitted_wh = (1, 1)
+        self._fitted_wh = _UNFITTED
         if full:
             self.full_screen(True)
 
@@ -77,6 +79,8 @@ class Window:
         fitted_wh = round(scale * canvas_wh[0]), round(scale * canvas_wh[1])
         if not self._full and fitted_wh != self._fitted_wh:
             cv2.resizeWindow(self._title, *fitted_wh)
+            if self._fitted_wh == _UNFITTED:  # it was placed while it was small
+                cv2.moveWindow(self._title, *_PLACE)
         self._fitted_wh = fitted_wh
 
     @property
@@ -93,7 +97,7 @@ class Window:
         self.show(np.full((*self._fitted_wh[::-1], 3), DARK, np.uint8))
 
     def show(self, canvas_bgr: np.ndarray) -> None:
-        """Show a picture in its proportions."""
+        """Show a picture; in its proportions if it is of `room_wh`."""
         cv2.imshow(self._title, canvas_bgr)
 
     def full_screen(self, full: bool) -> None:

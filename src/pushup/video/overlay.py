@@ -32,6 +32,7 @@ Corner = tuple[str, str]
 _LEGIBLE_SIDE = 480
 _STRIP_HEIGHT = 0.2  # of the picture's shorter side
 _STRIP_LEAST = 40  # pixels
+_FEW = 5  # lines that leave room for larger letters
 _LEAST_UNIT = 2.3  # pixels: the smallest letters are then 7 high
 
 
@@ -80,37 +81,23 @@ class OverlayState:
     help: Sequence[str] = field(default=())
 
 
-def canvas_size(
-    size_wh: tuple[int, int], picture_wh: tuple[int, int] | None = None
-) -> tuple[int, int]:
-    """Width and height of what `draw` makes of a frame of `size_wh`.
+def canvas_size(size_wh: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of what `draw` makes of a frame of `size_wh`, where nothing else is asked.
 
-    Args:
-        size_wh: Of the frame.
-        picture_wh: What the frame is scaled to; None: a small one is enlarged, so that writing can
-            be read.
+    A small frame is enlarged, so that writing can be read.
     """
-    width, height = picture_wh or _legible(size_wh)
-    return width, height + _strip_height((width, height))
-
-
-def picture_within(size_wh: tuple[int, int], room_wh: tuple[int, int]) -> tuple[int, int]:
-    """The largest `picture_wh` of a frame's proportions whose canvas fits into a room."""
-    across, down = (room / side for room, side in zip(room_wh, size_wh, strict=True))
-    with_strip = room_wh[1] / (size_wh[1] + _STRIP_HEIGHT * min(size_wh))
-    least = (room_wh[1] - _STRIP_LEAST) / size_wh[1]
-    scale = max(min(across, down, with_strip, least), 16 / min(size_wh))
-    return round(scale * size_wh[0]), round(scale * size_wh[1])
-
-
-def _legible(size_wh: tuple[int, int]) -> tuple[int, int]:
     factor = max(1, -(-_LEGIBLE_SIDE // min(size_wh)))
-    return size_wh[0] * factor, size_wh[1] * factor
+    width, height = size_wh[0] * factor, size_wh[1] * factor
+    return width, height + 2 * round(_STRIP_HEIGHT * min(width, height) / 2)  # even, for codecs
 
 
-def _strip_height(picture_wh: tuple[int, int]) -> int:
-    """Even, as video codecs like it."""
-    return 2 * round(max(_STRIP_LEAST, _STRIP_HEIGHT * min(picture_wh)) / 2)
+def _strip_height(room_wh: tuple[int, int], size_wh: tuple[int, int]) -> int:
+    """Of the strip in a canvas of this size, below a frame that fills the rest of it."""
+    if room_wh == canvas_size(size_wh):
+        return room_wh[1] - room_wh[0] * size_wh[1] // size_wh[0]
+    high = room_wh[1] / (1 + _STRIP_HEIGHT)
+    strip = _STRIP_HEIGHT * min(room_wh[0], high)
+    return min(round(max(_STRIP_LEAST, strip)), room_wh[1] // 2)
 
 
 def _unit(picture: np.ndarray) -> float:
@@ -122,21 +109,25 @@ def draw(
     frame_bgr: np.ndarray,
     scene: OverlayState,
     mirror: bool = False,
-    picture_wh: tuple[int, int] | None = None,
+    room_wh: tuple[int, int] | None = None,
 ) -> np.ndarray:
-    """A new picture of `canvas_size` with the scene drawn over the frame, optionally mirrored."""
-    frame_wh = frame_bgr.shape[1], frame_bgr.shape[0]
-    width, height = picture_wh or _legible(frame_wh)
-    canvas = np.empty((height + _strip_height((width, height)), width, 3), np.uint8)
-    picture, strip = canvas[:height], canvas[height:]
-    strip[:] = DARK
-    shrinks = width < frame_wh[0]
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    cv2.resize(frame_bgr, (width, height), dst=picture, interpolation=way)
-    _draw_pose(picture, scene, np.array((width, height)) / frame_wh)
+    """A new picture with the scene drawn over the frame.
+
+    Args:
+        frame_bgr: (H, W, 3) uint8.
+        scene: What is drawn.
+        mirror: Mirror the frame, and what belongs to a place in it.
+        room_wh: Size of the picture, in which the frame keeps its proportions; None: `canvas_size`.
+    """
+    size_wh = frame_bgr.shape[1], frame_bgr.shape[0]
+    width, height = room_wh or canvas_size(size_wh)
+    strip_height = _strip_height((width, height), size_wh)
+    canvas = np.empty((height, width, 3), np.uint8)
+    canvas[:] = DARK
+    picture, strip = canvas[: height - strip_height], canvas[height - strip_height :]
+    _draw_frame(picture, frame_bgr, scene, mirror)
     side, edge = scene.corner
     if mirror:
-        picture[:] = picture[:, ::-1].copy()
         side = "left" if side == "right" else "right"
     panel = _draw_count(picture, scene, (side, edge))
     _draw_lines(picture, scene.lines, edge == "top" and side == "right", panel)
@@ -145,6 +136,22 @@ def draw(
     draw_strip(strip, scene.samples, scene.reps_s, scene.span_s)
     _draw_hint(strip, scene.hint)
     return canvas
+
+
+def _draw_frame(
+    picture: np.ndarray, frame_bgr: np.ndarray, scene: OverlayState, mirror: bool
+) -> None:
+    """The frame with its skeleton, as large as it fits, in the middle."""
+    (height, width), (high, wide) = frame_bgr.shape[:2], picture.shape[:2]
+    scale = min(wide / width, high / height)
+    shown_wh = max(1, min(wide, round(scale * width))), max(1, min(high, round(scale * height)))
+    left, top = (wide - shown_wh[0]) // 2, (high - shown_wh[1]) // 2
+    shown = picture[top : top + shown_wh[1], left : left + shown_wh[0]]
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    shown[:] = cv2.resize(frame_bgr, shown_wh, interpolation=way)
+    _draw_pose(shown, scene, np.array(shown_wh) / (width, height))
+    if mirror:
+        shown[:] = shown[:, ::-1].copy()
 
 
 def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: np.ndarray) -> None:
@@ -233,7 +240,7 @@ def _draw_help(canvas: np.ndarray, lines: Sequence[str]) -> None:
     if not lines:
         return
     height, width = canvas.shape[:2]
-    unit = _unit(canvas)
+    unit = _unit(canvas) * (1.6 if len(lines) <= _FEW else 1.0)
     columns = 1 if (6 * len(lines) + 4) * unit <= height else 2
     rows = -(-len(lines) // columns)
     widest = max(text_width(line, 3 * unit) for line in lines) + 4 * unit

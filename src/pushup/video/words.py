@@ -60,7 +60,6 @@ _HANDS_MOVED = "not counted: your hands moved"
 _LOOKS = "not counted: it did not look like a push-up"
 _BUSY = "not counted: too much else was going on"
 _REASONS = {
-    "no body": NOT_SEEN,
     "not in position": _POSITION,
     "relative_depth": _SHALLOW,
     "depth": _DEPTH,
@@ -159,13 +158,15 @@ def total(span: str, repetitions: int, best_set: int) -> str:
 
 
 def reason(note: str) -> str:
-    """A counter's note on what it did not count, in words.
+    """A counter's note on what it did not count, in words; "" where it saw nobody.
 
     >>> reason("relative_depth 0.31 is out of bounds")
     'not counted: much less deep than the others'
     >>> reason("not like the exercise: arms_bend 0.02, depth 0.30")
     'not counted: your arms did not bend'
     """
+    if not note or note == "no body seen":
+        return ""
     if note.endswith("unseen") or note.endswith("not seen"):
         return _UNSEEN
     note = note.removeprefix("not like the exercise: ")
