@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pushup.video import words
 from pushup.app.guide import Guide
 from pushup.inference.predictor import Pose
 from pushup.skeleton import UPPER7
+from pushup.video import words
 
 SIZE = (640, 480)
 BODY = np.array(

@@ -48,11 +48,11 @@ def _live(config: DictConfig, remembered: "Remembered") -> bool:
     """Run a camera or another single source in a window; whether it was interrupted."""
     from functools import partial
 
-    from pushup.app.lock import locked
     from pushup.app.player import DisplayOptions
     from pushup.app.sessions import Sessions
     from pushup.app.settings import check
     from pushup.app.single import run_single
+    from pushup.files import locked
 
     keep_model_name(config)
     check(config)
