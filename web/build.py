@@ -90,8 +90,11 @@ def python_files(told: dict[str, Any]) -> list[Path]:
     targets = sorted({t.rpartition(".")[0] for t in _targets([told["counter"], told["region"]])})
     run = subprocess.run(
         [sys.executable, "-c", LISTING, *targets],
-        capture_output=True, text=True, cwd=HERE, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=HERE,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+    )
     if run.returncode:
         raise InputError(f"bridge.py does not run by itself: {run.stderr.splitlines()[-1]}")
     modules = [Path(file) for file in ast.literal_eval(run.stdout)]

@@ -13,7 +13,7 @@ from pushup.counting.classifier import CycleClassifier
 from pushup.counting.counter import CycleCounter
 from pushup.counting.cycles import Cycle
 from pushup.counting.features import CycleFeatures, CycleHistory, Features
-from pushup.counting.types import Observation
+from pushup.counting.types import Observation, Rep
 from pushup.skeleton import BODY16, UPPER7
 from support.counters import offline_counter, push_up_counter
 from support.stick_figures import ARM, count, film, pose, push_ups
@@ -275,6 +275,16 @@ def test_rejections_are_bounded_fade_and_are_taken_back() -> None:
     assert rejections() == CycleHistory.most - 1.0
     history.add(CYCLE, 5.0)
     assert rejections() == 0.0
+
+
+def test_a_repetition_waits_for_the_position_as_long_as_it_is_told() -> None:
+    counter, rep = CycleCounter("height", 0.2, patience_s=0.5), Rep(0.0, 0.5, 1.0, 0.4)
+    assert counter._admit(1.0, rep, in_position=False) is None
+    assert counter._admit(1.4, None, in_position=True) is rep
+    assert counter._admit(1.5, None, in_position=True) is None
+    assert counter._admit(1.0, rep, in_position=False) is None
+    assert counter._admit(1.6, None, in_position=False) is None
+    assert counter._admit(1.7, None, in_position=True) is None
 
 
 def test_depth_is_seen_against_the_last_repetitions() -> None:

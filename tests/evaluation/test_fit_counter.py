@@ -75,3 +75,6 @@ def test_the_command_fits_and_reports(tmp_path: Path, capsys) -> None:
     with pytest.raises(SystemExit):
         command.main(["--fit", f"{tmp_path},fit", *options])
     assert "counts.csv" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        command.main(["--fit", str(tmp_path), *options])
+    assert "give ROOT,SPLIT[,TRACES[,WEIGHT]]" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
+from pushup.cli import InputError
 from pushup.training.study import search, split
 
 WORKER = """
@@ -100,3 +101,12 @@ def test_ranges_are_told_from_values():
     assert space["e"] == CategoricalDistribution(["1", "2", "3"])
     assert space["g"] == CategoricalDistribution(["1", "2"])
     assert fixed == ["d=5", "c2=1", "+f=3", "b2=2"]
+
+
+@pytest.mark.parametrize(("log", "storage"), [(b"junk", None), (b"[1]", None), (b"", "no://such")])
+def test_what_is_no_study_is_one_line(tmp_path, log, storage):
+    (tmp_path / "study.log").write_bytes(log)
+    with pytest.raises(InputError, match="give another --folder or --storage"):
+        search(lambda *_: 0.0, split(["x=interval(0.0,1.0)"])[0], tmp_path, 1, storage)
+    with pytest.raises(InputError, match="cannot write to output folder"):
+        search(lambda *_: 0.0, {}, tmp_path / "study.log", 1)

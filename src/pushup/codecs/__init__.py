@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
@@ -24,14 +24,11 @@ class Codec(Protocol):
     stride. Targets are torch tensors; decoding is NumPy alone, so that an app needs no torch.
     """
 
+    maps_per_joint: ClassVar[int]
+
     @property
     def input_size(self) -> int:
         """Longer side of the input in pixels."""
-        ...
-
-    @property
-    def maps_per_joint(self) -> int:
-        """Channels that a joint takes."""
         ...
 
     def encode(

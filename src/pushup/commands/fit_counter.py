@@ -20,9 +20,9 @@ def main(arguments: Sequence[str]) -> None:
     from pushup.evaluation.counting.fit import TraceSet, fit_counter
 
     def trace_set(text: str) -> tuple[TraceSet, float]:
-        root, split, *rest = text.split(",")
-        traces = Path(rest[0]) if rest and rest[0] else None
         try:
+            root, split, *rest = text.split(",")
+            traces = Path(rest[0]) if rest and rest[0] else None
             return TraceSet(Path(root), split, traces), float(rest[1]) if len(rest) > 1 else 1.0
         except ValueError as error:
             raise InputError(f"{text}: give ROOT,SPLIT[,TRACES[,WEIGHT]]") from error

@@ -32,6 +32,7 @@ def main(arguments: Sequence[str]) -> None:
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
+    from pushup.app.arguments import quote_paths
     from pushup.training.run import train
     from pushup.training.study import search, split
     from pushup.training.summary import append_row, reason, row_of
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str]) -> None:
     def objective(number: int, values: Mapping[str, Any]) -> float:
         overrides = [*fixed, *(f"{key}={value}" for key, value in values.items())]
         folder = options.folder / str(number)
-        placed = [f"run={options.folder.name}-{number}", f"output_dir='{folder}'"]
+        named = [f"run={options.folder.name}-{number}", f"output_dir={folder}"]
+        placed = quote_paths(named, ("run", "output_dir"))
         table = options.folder / "summary.csv"
         try:
             with initialize_config_dir(str(CONF), version_base="1.3"):

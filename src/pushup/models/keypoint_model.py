@@ -144,7 +144,7 @@ class KeypointModel(nn.Module):
         """
         state = trained.network.state_dict()
         if trained.skeleton.joints != self.skeleton.joints:
-            theirs = self.skeleton.within(trained.skeleton.joints)
+            theirs = torch.from_numpy(self.skeleton.within(trained.skeleton.joints))
             for key, new in self._head_tensors().items():
                 by_joint = new.clone().unflatten(0, (self.codec.maps_per_joint, -1))
                 old = state[key].unflatten(0, (self.codec.maps_per_joint, -1))

@@ -98,9 +98,9 @@ def _check_device(trainer: DictConfig) -> None:
 
 def _copy_weights(source: str, model: Any, data: pl.LightningDataModule) -> None:
     """Start from the weights of another training of the same model."""
-    trained = weights.load(source, None)
-    if isinstance(trained, KeypointModel) and isinstance(model.network, FoldsBatchNorm):
-        if model.network.folded:
+    trained, network = weights.load(source, None), model.network
+    if isinstance(trained, KeypointModel) and isinstance(network, FoldsBatchNorm):
+        if network.folded:
             trained.fold()
         else:
             trained.unfold(next(iter(data.train_dataloader()))["image"])

@@ -26,7 +26,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
+from pushup.cli import make_output_dir
 from pushup.files import write_text
+from pushup.foreign import parsing
 from pushup.training.summary import reason
 
 WORKER = "worker"
@@ -90,12 +92,13 @@ def search(
     Returns:
         What went wrong, one line for each failed trial of this process.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_output_dir(folder)
     lock = FileLock(folder / ".study.lock")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with lock:
+    path, remedy = folder / "study.log", "give another --folder or --storage"
+    with lock, parsing(storage or path, "a study", remedy):
         study = optuna.create_study(
-            storage=storage or JournalStorage(JournalFileBackend(str(folder / "study.log"))),
+            storage=storage or JournalStorage(JournalFileBackend(str(path))),
             sampler=optuna.samplers.TPESampler(seed=seed),
             study_name="pushup",
             direction=direction,
