@@ -27,6 +27,12 @@ def test_an_input_error_is_one_line_and_exit_code_1(tmp_path, capsys):
     assert capsys.readouterr().err == "error: x.json is empty: fill it\n"
 
 
+def test_a_name_with_line_ends_is_shown_in_one_line(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        failing(InputError("a\r\nb.json: no such file; check the path"))(tmp_path / "out")
+    assert capsys.readouterr().err == "error: a\\r\\nb.json: no such file; check the path\n"
+
+
 def test_a_wrapped_input_error_is_found(tmp_path, capsys):
     outer = RuntimeError("Error in call to target")
     outer.__cause__ = InputError("inner line")

@@ -158,7 +158,8 @@ def one_line(error: BaseException | None) -> str | None:
     while error is not None:
         if isinstance(error, InputError):
             # One raised in a loader process arrives with its traceback as text, our line last.
-            return str(error).strip().splitlines()[-1].removeprefix(f"{__name__}.InputError: ")
+            line = str(error).strip().rpartition(f"{__name__}.InputError: ")[2]
+            return line.replace("\r", "\\r").replace("\n", "\\n")  # a name may hold them
         error = error.__cause__
     if isinstance(whole, InstantiationException):
         target = re.search(r"'([\w.]+)'", str(whole))
