@@ -19,7 +19,7 @@ from omegaconf import OmegaConf
 from pushup.app.guide import SEEN_SCORE
 from pushup.cli import InputError, command
 from pushup.counting.build import counter_config
-from pushup.files import replacing, write_json, write_text
+from pushup.files import new_folder, write_json, write_text
 from pushup.geometry import GRID, MARGIN
 from pushup.inference.classifier import SampledClassifier
 from pushup.paths import CONF, PACKAGE
@@ -28,6 +28,9 @@ from pushup.specs import from_metadata, locate
 
 HERE = Path(__file__).parent
 PAGE = ("index.html", "style.css", "main.js", "drawing.js", "worker.js", "pose.js")
+WRITTEN = ("vendor", "pose.onnx", "classifier.onnx", "settings.json", "_headers", "python.zip")
+"""What is in the folder besides."""
+
 VENDORED = {
     "onnxruntime-web/dist": (
         *("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"),
@@ -111,17 +114,25 @@ def _targets(config: Any) -> list[str]:
 
 
 def build(out: Path) -> None:
-    """Write the page into a folder, in place of an older one.
+    """Write the page into a folder, new, empty or holding an older one.
 
     Raises:
-        InputError: The packages are not installed, or the folder cannot be written.
+        InputError: The packages are not installed, or the folder holds something else or cannot be
+            written.
     """
     vendored = [HERE / "node_modules" / p / f for p, files in VENDORED.items() for f in files]
     if lacking := [file for file in vendored if not file.is_file()]:
         raise InputError(f"no {lacking[0].relative_to(HERE)}: run npm ci in {HERE.name} first")
     told = settings()
-    shutil.rmtree(out, ignore_errors=True)
-    (out / "vendor").mkdir(parents=True)
+    files = python_files(told)
+    if out.is_dir() and {path.name for path in out.iterdir()} <= {*PAGE, *WRITTEN}:
+        shutil.rmtree(out)
+    with new_folder(out) as stage:
+        _fill(stage, vendored, told, files)
+
+
+def _fill(out: Path, vendored: list[Path], told: dict[str, Any], files: list[Path]) -> None:
+    (out / "vendor").mkdir()
     for file in (HERE / name for name in PAGE):
         shutil.copy(file, out)
     for file in vendored:
@@ -131,12 +142,9 @@ def build(out: Path) -> None:
     write_json(out / "settings.json", told)
     # In Netlify's and Cloudflare's form: with these headers a browser lends more threads.
     write_text(out / "_headers", "/*\n" + "".join(f"  {header}\n" for header in HEADERS))
-    with (
-        replacing(out / "python.zip") as part,
-        zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive,
-    ):
+    with zipfile.ZipFile(out / "python.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(HERE / "bridge.py", "bridge.py")
-        for file in python_files(told):
+        for file in files:
             archive.write(file, file.relative_to(PACKAGE.parent))
 
 

@@ -138,3 +138,20 @@ def test_a_build_without_its_packages_says_what_to_run(tmp_path, monkeypatch):
     with pytest.raises(build.InputError, match="run npm ci in web first"):
         build.build(tmp_path / "page")
     assert not (tmp_path / "page").exists()
+
+
+def test_a_build_replaces_a_page_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "VENDORED", {})
+    monkeypatch.setattr(build, "python_files", lambda told: [])
+    page, mine = tmp_path / "page", tmp_path / "thesis"
+    mine.mkdir()
+    (mine / "chapter.tex").write_text("all of it")
+    (mine / "index.html").touch()
+    with pytest.raises(build.InputError, match="exists and is not empty"):
+        build.build(mine)
+    assert (mine / "chapter.tex").read_text() == "all of it"
+    build.build(page)
+    (page / "settings.json").unlink()
+    build.build(page)
+    assert {file.name for file in page.iterdir()} == {*build.PAGE, *build.WRITTEN}
+    assert {file.name for file in tmp_path.iterdir()} == {"page", "thesis"}

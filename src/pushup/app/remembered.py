@@ -1,6 +1,7 @@
 """What `pushup live` remembers from one time to the next: a small file of the user's own."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 from pushup.app.notices import warn
 from pushup.cli import InputError
 from pushup.files import write_text
+from pushup.foreign import parsing
 
 REMEMBERED: dict[str, type | tuple[type, ...]] = {
     "source": str,
@@ -52,7 +54,7 @@ class Remembered:
         self.path = path or config_folder() / "live.yaml"
         self._damaged = False
         try:
-            self.values = _read(self.path)
+            self.values = read(self.path)
         except InputError as error:
             self.values, self._damaged = {}, True
             warn(str(error))
@@ -76,15 +78,13 @@ class Remembered:
         self.values = values
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
+    """What a file remembers; nothing where there is none; InputError if it is damaged."""
     remedy = "mend or remove it; defaults are used, and it is left as it is"
-    try:
-        values = yaml.safe_load(path.read_bytes())
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise InputError(f"{path}: cannot be read as settings: {reason}; {remedy}") from error
+    with parsing(path, "settings", remedy):
+        values = yaml.safe_load(path.read_bytes())
     if not isinstance(values, dict):
         raise InputError(f"{path}: holds no settings; {remedy}")
     for name, value in values.items():
@@ -95,5 +95,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _fits(value: Any, kinds: type | tuple[type, ...]) -> bool:
-    """YAML's true is an int to Python, but no number to us."""
+    """YAML's true is an int to Python, but no number to us; a text is a name, as it goes to Hydra.
+
+    >>> _fits("push_up", str), _fits("a,b", str), _fits(True, (int, float)), _fits(5, (int, float))
+    (True, False, False, True)
+    """
+    if isinstance(value, str) and not re.fullmatch(r"\w+", value):
+        return False
     return isinstance(value, kinds) and (kinds is bool or not isinstance(value, bool))

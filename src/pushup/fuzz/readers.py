@@ -190,6 +190,17 @@ def _read_log(path: Path) -> Any:
     return history.totals(log.read(path))
 
 
+def _settings(folder: Path) -> Path:
+    text = "source: '0'\nexercise: push_up\nmirror: true\ngoal: 50\npause_s: null\n"
+    return _written(folder / "live.yaml", text)
+
+
+def _read_settings(path: Path) -> Any:
+    from pushup.app import remembered
+
+    return remembered.read(path)
+
+
 def _signal(folder: Path) -> Path:
     times = np.arange(0, 9, 0.25)
     rows = [f"{t:.2f},{np.sin(2 * t):.3f}" for t in times]
@@ -227,6 +238,7 @@ READERS = (
     Reader("recognition CSV", _recognition, _split(recognition.read), TEXT),
     Reader("images.csv", _images_csv, _read_images_csv, TEXT),
     Reader("log.csv", _log, _read_log, TEXT),
+    Reader("live.yaml", _settings, _read_settings, TEXT),
     Reader("signal CSV", _signal, lambda p: count_signal(*read_signal(p)), TEXT),
     Reader("picture", _picture, lambda p: (header(p), read_rgb(p)), (damage_bytes,)),
     Reader("MoveNet JSON", _movenet, _read_movenet, JSON),
