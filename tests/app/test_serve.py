@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 for name in ("starlette", "uvicorn", "websockets"):
-    pytest.importorskip(name, reason=f"{name} is not installed: pip install 'pushup[serve]'")
+    pytest.importorskip(name, reason=f"{name}, of the extra serve, is not installed")
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
@@ -207,5 +207,5 @@ def test_what_the_command_line_gets_wrong_is_a_line(tmp_path, capsys, monkeypatc
     monkeypatch.delattr("pushup.app.serve")
     with pytest.raises(SystemExit):
         main([])
-    assert "pip install 'pushup[serve]'" in capsys.readouterr().err
+    assert "pip install starlette uvicorn websockets" in capsys.readouterr().err
     assert not list(Path().iterdir())

@@ -20,6 +20,10 @@ from pushup.commands import parser
 from pushup.paths import CONF
 
 
+INSTALL = "pip install starlette uvicorn websockets"
+"""How the extra `serve` is installed beside the locked versions."""
+
+
 @command
 def main(arguments: Sequence[str]) -> None:
     """Command line."""
@@ -35,9 +39,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         from pushup.app import serve, serve_client
     except ModuleNotFoundError as error:
-        raise InputError(
-            f"serve needs {error.name}, which is not installed: pip install 'pushup[serve]'"
-        ) from error
+        raise InputError(f"serve needs {error.name}, which is not installed: {INSTALL}") from error
 
     tls = _tls(options.certificate, options.key)
     with initialize_config_dir(str(CONF), version_base="1.3"):
