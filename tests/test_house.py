@@ -120,7 +120,7 @@ def test_every_choice_composes_and_names_things_that_exist(
         get_object(target)
     if root == "infer":
         keep_model_name(config)
-    elif root == "evaluate":
+    elif root in ("evaluate", "export"):
         keep_evaluation(config)
     OmegaConf.to_container(config, resolve=True)
 

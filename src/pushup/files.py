@@ -53,6 +53,28 @@ def replacing(path: str | Path, remedy: str = "choose another file") -> Iterator
                 part.unlink()
 
 
+@contextmanager
+def replacing_all(path: str | Path, remedy: str = "choose another file") -> Iterator[Path]:
+    """`replacing`, for a file that others may accompany.
+
+    Whatever the block puts beside the file that it is given comes to lie beside `path`.
+
+    Raises:
+        InputError: They cannot be written.
+    """
+    path = Path(path)
+    stage = path.with_name(f".partial-{secrets.token_hex(4)}-{path.name[-200:]}")
+    try:
+        stage.mkdir(parents=True)
+        yield stage / path.name
+        for part in sorted(stage.iterdir(), key=lambda part: part.name == path.name):
+            os.replace(part, path.with_name(part.name))
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}; {remedy}") from error
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
 def temporary(path: Path) -> Path:
     """Make an empty file beside `path`, under a name that no other writer has.
 

@@ -136,7 +136,27 @@ class FrameTransform:
             matrix = matrix @ np.linalg.inv(
                 _resize_matrix(small_wh[0] / width, small_wh[1] / height)
             )
+        corner = matrix[:2, 2].round()
+        if np.abs(matrix - _translation(corner)).max() < 1e-6:
+            return _pasted(image, corner.astype(int), self.input_wh)
         return cv2.warpAffine(image, matrix[:2], self.input_wh, flags=cv2.INTER_LINEAR)
+
+
+def _translation(offset: np.ndarray) -> np.ndarray:
+    matrix = np.eye(3)
+    matrix[:2, 2] = offset
+    return matrix
+
+
+def _pasted(image: np.ndarray, corner: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """An image at a corner (x, y) of a black canvas: `warpAffine` without interpolation."""
+    canvas = np.zeros((*size_wh[::-1], *image.shape[2:]), image.dtype)
+    low = np.maximum(corner, 0)
+    high = np.minimum(corner + image.shape[1::-1], size_wh)
+    if (high > low).all():
+        (left, top), (right, bottom), (x, y) = low, high, corner
+        canvas[top:bottom, left:right] = image[top - y : bottom - y, left - x : right - x]
+    return canvas
 
 
 class Framing(StrEnum):

@@ -1,5 +1,6 @@
 """The history of workouts: sets, log, report, voice."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -10,19 +11,19 @@ import pytest
 
 from pushup.__main__ import main as pushup
 from pushup.app import log
-from pushup.app.history import Total, totals
+from pushup.app.history import Total, sessions_of, totals
 from pushup.app.log import Log
 from pushup.app.speaker import Printer, Speaker
 from pushup.app.tally import Tally, workout
 from pushup.cli import InputError
-from pushup.counting.types import Rep
+from pushup.counting.types import Finding, Rep
 
 
-def tally(*starts_s, rest_s=20.0, goal=None):
+def tally(*starts_s, rest_s=20.0, goal=None, form=()):
     """Repetitions of two seconds each."""
     counted = Tally(rest_s, goal)
     for start_s in starts_s:
-        counted.add(Rep(start_s, start_s + 1.0, start_s + 2.0, 0.5))
+        counted.add(Rep(start_s, start_s + 1.0, start_s + 2.0, 0.5, form=form))
     return counted
 
 
@@ -68,12 +69,12 @@ def test_a_session_has_one_row_kept_up_to_date(tmp_path):
     (row,) = log.read(path)
     assert tuple(row) == log.COLUMNS
     assert (row["sets"], row["repetitions"], row["best_set"]) == ("1", "2", "2")
-    assert (row["rest_s"], row["tempo_s"]) == ("", "2.0")
+    assert (row["rest_s"], row["tempo_s"], row["form"]) == ("", "2.0", "none")
     assert datetime.fromisoformat(row["date"]).tzinfo is not None
     Log(path, "my, clip.mp4").changed(tally(0, 50), added=True)
-    first.changed(tally(0, 2, 60), added=True)
+    first.changed(tally(0, 2, 60, form=(Finding("depth", 120.0, "go deeper"),)), added=True)
     rows = {row["source"]: row for row in log.read(path)}
-    assert rows["camera 0"]["repetitions"] == "3"
+    assert (rows["camera 0"]["repetitions"], rows["camera 0"]["form"]) == ("3", "depth=3")
     assert rows["my, clip.mp4"]["rest_s"] == "48.0"
 
 
@@ -144,6 +145,30 @@ def test_the_report_sums_days_up_and_draws_them(tmp_path, capsys):
     picture = cv2.imread(str(tmp_path / "history.png"))
     assert picture.shape[0] > 400
     assert picture.std() > 10
+
+
+def test_the_page_holds_all_it_needs_and_escapes_what_it_is_given(tmp_path, capsys):
+    header, *rows = ROWS.splitlines()
+    forms = ("depth=4 roll=1", "none", "")  # the last row is as of a log without that column
+    rows = [
+        f"{row.replace('camera 0', '<b>clip</b>')},{f}" for row, f in zip(rows, forms, strict=True)
+    ]
+    (tmp_path / "log.csv").write_text("\n".join([f"{header},form", *rows]))
+    pushup(["report", str(tmp_path / "log.csv"), "--out", str(tmp_path / "history.html")])
+    assert {p.name for p in tmp_path.iterdir()} == {"log.csv", "history.html"}
+    text = (tmp_path / "history.html").read_text()
+    assert not re.search("<script|src=|href=|http|<b>clip", text)
+    assert "&lt;b&gt;clip" in text
+    assert text.count("<rect") == 2 + 2 + 1  # days, weeks, a month
+    assert '>go deeper</td><td class="n">4</td><td class="n">10%<' in text  # of 30 + 10
+
+
+@pytest.mark.parametrize("form", ["depth", "depth=x", "<b>=1", "depth=1e99", "depth=-1"])
+def test_a_row_whose_form_is_none_is_told(tmp_path, capsys, form):
+    header, *rows = ROWS.splitlines()
+    (tmp_path / "log.csv").write_text("\n".join([f"{header},form", f"{rows[0]},{form}", *rows]))
+    assert len(sessions_of(log.read(tmp_path / "log.csv"))) == 3
+    assert "row 1 of the log" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

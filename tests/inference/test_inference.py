@@ -27,6 +27,7 @@ from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.encoder_decoder import EncoderDecoder
 from pushup.models.keypoint_model import KeypointModel
+from pushup.paths import WEIGHTS
 from pushup.skeleton import UPPER7
 from pushup.specs import shipped
 from support.networks import in_torch
@@ -93,7 +94,9 @@ def small_models():
 @pytest.mark.parametrize("model", small_models(), ids=lambda m: m.name)
 def test_the_onnx_export_agrees_with_torch(model, tmp_path):
     file = saved(model, tmp_path / "m.safetensors")
-    assert export.export(file, tmp_path / "m.onnx") <= export.TOLERANCE
+    own, *others = export.export(file, tmp_path / "m.onnx")
+    assert own.name == "torch"
+    assert others[0].difference <= export.TOLERANCE
     network = in_torch(weights.load(file))
     exported = load_model(tmp_path / "m.onnx", runtime="onnxruntime")
     images = noise(3, 3, 64, 64)
@@ -184,29 +187,75 @@ def test_a_whole_frame_is_looked_at_as_the_model_has_learnt_to(tmp_path, framing
         assert shapes == [(1, 3, 96 if framing == "rectangle" else 128, 128), (1, 3, 128, 128)]
 
 
-def test_the_command_exports_and_reports(tmp_path, capsys):
+def test_the_command_exports_and_reports(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    saved(next(small_models()), tmp_path / "m.safetensors")
+    pushup(["export", "ckpt_path=m.safetensors", "out=sub/m.onnx"])
+    assert "ONNX Runtime" in capsys.readouterr().out
+    assert load_model(Path("sub/m.onnx"), "blazepose").name == "blazepose"
+    pushup(["export", "ckpt_path=m.safetensors", "format=torchscript"])
+    assert "m.pt: " in capsys.readouterr().out
+    pushup(["export", "ckpt_path=m.safetensors", "format=openvino"])
+    assert "OpenVINO, float32" in capsys.readouterr().out
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "m.safetensors",
+        "sub",
+        "m.pt",
+        "m.xml",
+        "m.bin",
+    }
+
+
+def test_eight_bits_carry_the_description_and_find_about_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "CALIBRATION", 4)
     file = saved(next(small_models()), tmp_path / "m.safetensors")
-    pushup(["export", str(file), str(tmp_path / "sub" / "m.onnx")])
-    pushup(["export", str(file), str(tmp_path / "sub" / "m.pt"), "--format", "torchscript"])
-    assert "differs from torch by at most" in capsys.readouterr().out
-    assert load_model(tmp_path / "sub" / "m.onnx", "blazepose").name == "blazepose"
+    checks = export.export(file, tmp_path / "m.onnx", "onnx_int8")
+    size = [(tmp_path / name).stat().st_size for name in ("m.onnx", "m.safetensors")]
+    assert size[0] < 0.5 * size[1]  # of float32
+    maps = in_torch(weights.load(file)).maps(noise(1, 3, 64, 64))
+    assert 0 < checks[1].difference < 0.5 * np.abs(maps).max()
+    assert load_model(tmp_path / "m.onnx", runtime="onnxruntime").skeleton == UPPER7
 
 
-def test_a_model_that_sees_no_picture_by_itself_is_not_exported(tmp_path, capsys):
-    for task in ("keypoints", "image"):
-        with pytest.raises(InputError, match=r"counter\.safetensors holds a counter model"):
-            weights.load("counter", task)
-    with pytest.raises(SystemExit, match="1"):
-        pushup(["export", "counter", str(tmp_path / "c.onnx")])
-    assert capsys.readouterr().err.count("\n") == 1
-    assert os.listdir(tmp_path) == []
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["format=tensorrt", "model=mobilenet"], "unknown format=tensorrt: choose one of onnx"),
+        ([], "nothing to export: give model=NAME or ckpt_path=FILE"),
+        (["ckpt_path=nosuch.ckpt"], "nosuch.ckpt"),
+        (["model=mobilenet", "format=tflite"], "pip install 'pushup[tflite]'"),
+        (["ckpt_path=${weights}/mobilenet.onnx"], "give the .ckpt or .safetensors"),
+        (["ckpt_path=${weights}/counter.safetensors"], "sees no picture by itself"),
+    ],
+)
+def test_what_cannot_be_exported_is_one_line(arguments, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "litert_torch", None)
+    monkeypatch.setattr(export, "CHECKED", 1)
+    arguments = [a.replace("${weights}", str(WEIGHTS)) for a in arguments]
+    with pytest.raises(SystemExit) as stopped:
+        pushup(["export", *arguments])
+    assert stopped.value.code == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_export_that_disagrees_is_not_written(tmp_path, monkeypatch):
     file = saved(next(small_models()), tmp_path / "m.safetensors")
-    monkeypatch.setattr(export, "disagreement", lambda *_: 0.5)
-    with pytest.raises(InputError, match=r"differs from torch by 0\.5"):
+    monkeypatch.setattr(export, "TOLERANCE", 0.0)
+    with pytest.raises(InputError, match=r"differs from torch by .*: not written"):
         export.export(file, tmp_path / "m.onnx")
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_export_that_loses_is_not_written(tmp_path):
+    file = saved(next(small_models()), tmp_path / "m.safetensors")
+    with pytest.raises(InputError, match=r"loses 0\.1000 PCKs in TorchScript: not written"):
+        export.export(
+            file, tmp_path / "m.pt", "torchscript", lambda s: 0.8 if s.runtime == "torch" else 0.7
+        )
     assert list(tmp_path.iterdir()) == [file]
 
 

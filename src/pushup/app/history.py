@@ -2,12 +2,14 @@
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Literal
 
+from pushup.app.tally import read_form
 from pushup.cli import InputError
 from pushup.foreign import number
 
@@ -40,23 +42,36 @@ class Total:
 
 
 @dataclass(frozen=True)
-class _Session:
+class Logged:
+    """One session of the log.
+
+    Attributes:
+        day: When it began.
+        source: What it watched.
+        repetitions: In all.
+        best_set: Repetitions of the longest set.
+        tempo_s: Mean duration of a repetition; NaN if all were added by hand.
+        sets: In all.
+        form: How many repetitions each rule of form had advice for; None where the log does not
+            say, as earlier ones.
+    """
+
     day: date
+    source: str
     repetitions: int
     best_set: int
     tempo_s: float
     sets: int
+    form: Mapping[str, int] | None
 
 
 def totals(rows: Sequence[Mapping[str, str]], span: Span = "day") -> list[Total]:
-    """Sum the rows of `log.read` up, oldest first; what has no repetition is left out.
+    """Sum the rows of `log.read` up, oldest first; see `sessions_of`."""
+    return summed(sessions_of(rows), span)
 
-    A row that cannot be read is told and passed over.
 
-    Raises:
-        InputError: No row can be read.
-    """
-    sessions = sorted(_sessions(rows), key=lambda session: session.day)
+def summed(sessions: Sequence[Logged], span: Span = "day") -> list[Total]:
+    """Sum sessions up, oldest first."""
     return [
         _total(first, list(group))
         for first, group in groupby(sessions, key=lambda session: first_day(session.day, span))
@@ -83,7 +98,7 @@ def first_day(day: date, span: Span) -> date:
     return day.replace(day=1) if span == "month" else day
 
 
-def _total(first: date, sessions: Sequence[_Session]) -> Total:
+def _total(first: date, sessions: Sequence[Logged]) -> Total:
     timed = [s for s in sessions if math.isfinite(s.tempo_s)]
     seen = sum(s.repetitions for s in timed)
     return Total(
@@ -96,7 +111,14 @@ def _total(first: date, sessions: Sequence[_Session]) -> Total:
     )
 
 
-def _sessions(rows: Sequence[Mapping[str, str]]) -> list[_Session]:
+def sessions_of(rows: Sequence[Mapping[str, str]]) -> list[Logged]:
+    """The sessions in rows of `log.read`, oldest first; what has no repetition is left out.
+
+    A row that cannot be read is told and passed over.
+
+    Raises:
+        InputError: No row can be read.
+    """
     sessions = []
     for position, row in enumerate(rows, 1):
         try:
@@ -105,10 +127,10 @@ def _sessions(rows: Sequence[Mapping[str, str]]) -> list[_Session]:
             print(f"left out: {error}", file=sys.stderr)
     if rows and not sessions:
         raise InputError("the log holds no row that can be read: give another")
-    return [session for session in sessions if session.repetitions > 0]
+    return sorted((s for s in sessions if s.repetitions > 0), key=lambda session: session.day)
 
 
-def _session(row: Mapping[str, str], where: str) -> _Session:
+def _session(row: Mapping[str, str], where: str) -> Logged:
     try:
         day = datetime.fromisoformat(row["date"].strip()).date()
     except ValueError as error:
@@ -119,4 +141,14 @@ def _session(row: Mapping[str, str], where: str) -> _Session:
     if not all(0 <= f < MOST for f in (*figures, 0.0 if math.isnan(tempo_s) else tempo_s)):
         raise InputError(f"{where}: {[*figures, tempo_s]} are no figures of a workout")
     sets, repetitions, best_set = map(int, figures)
-    return _Session(day, repetitions, best_set, tempo_s, sets)
+    form = read_form(row.get("form", ""), where)
+    return Logged(day, row.get("source", ""), repetitions, best_set, tempo_s, sets, form)
+
+
+def form_advice(sessions: Sequence[Logged]) -> tuple[dict[str, int], int]:
+    """Repetitions that each rule had advice for, most first, and of how many in all."""
+    judged = [s for s in sessions if s.form is not None]
+    advice: Counter[str] = Counter()
+    for session in judged:
+        advice.update(session.form)
+    return dict(advice.most_common()), sum(s.repetitions for s in judged)

@@ -10,13 +10,14 @@ from filelock import FileLock
 
 from pushup.app.listeners import Listener
 from pushup.app.notices import warn
-from pushup.app.tally import Tally, workout
+from pushup.app.tally import NO_ADVICE, Tally, form_text, workout
 from pushup.cli import InputError
 from pushup.files import write_csv
 from pushup.foreign import read_csv
 
-COLUMNS = ("date", "source", "sets", "repetitions", "best_set", "rest_s", "tempo_s")
-"""`date` is when the session began, with the zone; with `source` it names the row."""
+COLUMNS = ("date", "source", "sets", "repetitions", "best_set", "rest_s", "tempo_s", "form")
+"""`date` is when the session began, with the zone; with `source` it names the row. `form` is as of
+`form_text`, or `NO_ADVICE`; earlier logs have no such column."""
 
 
 class Log(Listener):
@@ -48,7 +49,8 @@ class Log(Listener):
             with _locked(self._path):
                 rows = _rows(self._path)
                 rows = [r for r in rows if any(r[k] != v for k, v in self._key.items())]
-                write_csv(self._path, COLUMNS, [*rows, {**self._key, **figures}])
+                row = {**self._key, **figures, "form": form_text(tally.form) or NO_ADVICE}
+                write_csv(self._path, COLUMNS, [*rows, row])
         except (InputError, OSError) as error:
             self.trouble = f"{error}; this session is not logged"
             warn(self.trouble)
@@ -74,7 +76,8 @@ def read(path: Path) -> list[dict[str, str]]:
     """
     if not path.exists():
         return []
-    return [{name: row[name] for name in COLUMNS} for _, row in read_csv(path, COLUMNS)]
+    rows = read_csv(path, COLUMNS[:-1])
+    return [{name: row.get(name, "") for name in COLUMNS} for _, row in rows]
 
 
 @contextmanager

@@ -9,8 +9,13 @@ from pushup.files import replacing
 
 
 def draw(days: Sequence[Total], out: Path) -> None:
-    """Write the picture of the history."""
-    import matplotlib
+    """Write the picture of the history; InputError if it cannot be written."""
+    try:
+        import matplotlib
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"{out}: a picture needs matplotlib: pip install matplotlib, or give --out FILE.html"
+        ) from error
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt

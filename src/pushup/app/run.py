@@ -137,7 +137,7 @@ def finish(
         by_hand=sum(counted.by_hand for counted in tally.reps),
         removed=tally.removed,
         latency_ms=round(live_ms, 1) if source.is_live else None,
-        form=session.form_counts,
+        form=tally.form,
         warnings=warnings,
         **asdict(session.about),
     )

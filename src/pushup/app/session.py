@@ -3,7 +3,6 @@
 import math
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -274,9 +273,3 @@ class Session:
         listeners, self.listeners = self.listeners, []
         for listener in listeners:
             listener.end(keep)
-
-    @property
-    def form_counts(self) -> dict[str, int]:
-        """Number of repetitions that each rule of form had advice for."""
-        findings = (finding for counted in self.tally.reps for finding in counted.rep.form)
-        return dict(Counter(finding.rule for finding in findings))

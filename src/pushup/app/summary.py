@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from pushup.app.tally import form_text
 from pushup.files import write_json
 from pushup.video.frames import FrameSource
 from pushup.video.reconnecting import ReconnectingSource
@@ -91,7 +92,7 @@ class Summary:
         figures = {name: getattr(self, name) for name in COLUMNS}
         figures["sets"] = " ".join(map(str, self.sets))
         figures["rests_s"] = " ".join(map(str, self.rests_s))
-        figures["form"] = " ".join(f"{rule}={number}" for rule, number in self.form.items())
+        figures["form"] = form_text(self.form)
         figures["warnings"] = "; ".join(self.warnings)
         return figures
 

@@ -1,9 +1,12 @@
 """What was counted, in sets, and what a workout amounts to."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+from pushup.cli import InputError
 from pushup.counting.types import Rep
 
 
@@ -72,6 +75,11 @@ class Tally:
         """Seconds before each set but the first, from the last top to the start of a descent."""
         return [after[0].start_s - before[-1].top_s for before, after in pairwise(self.sets)]
 
+    @property
+    def form(self) -> dict[str, int]:
+        """Number of repetitions that each rule of form had advice for."""
+        return dict(Counter(f.rule for counted in self.reps for f in counted.rep.form))
+
     def rested_s(self, time_s: float) -> float:
         """Seconds since the last repetition; 0 before the first."""
         return max(0.0, time_s - self.reps[-1].rep.top_s) if self.reps else 0.0
@@ -128,3 +136,33 @@ def workout(tally: Tally) -> Workout:
         rest_s=fmean(rests) if rests else None,
         tempo_s=fmean(tempos) if tempos else None,
     )
+
+
+NO_ADVICE = "none"
+"""In a log, where there was nothing to say."""
+
+
+def form_text(form: Mapping[str, int]) -> str:
+    """The cell of a table for `Tally.form`.
+
+    >>> form_text({"depth": 4, "roll": 1})
+    'depth=4 roll=1'
+    """
+    return " ".join(f"{rule}={number}" for rule, number in form.items())
+
+
+def read_form(text: str, where: str) -> dict[str, int] | None:
+    """What a log says of form; None for an empty cell: nobody has judged.
+
+    Raises:
+        InputError: It is something else.
+    """
+    if not text.strip():
+        return None
+    form = {}
+    for part in [] if text.strip() == NO_ADVICE else text.split():
+        rule, _, number = part.partition("=")
+        if not (rule.isidentifier() and number.isdecimal() and len(number) < 7):
+            raise InputError(f"{where}: {text!r} is no advice on form, such as depth=4 roll=1")
+        form[rule] = int(number)
+    return form

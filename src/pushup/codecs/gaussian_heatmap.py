@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from pushup.codecs.heatmap import inside, peaks, sample, sigmoid
+from pushup.codecs.heatmap import inside, peaks, sigmoid
 from pushup.geometry import heatmap_to_input, input_to_heatmap
 
 if TYPE_CHECKING:
@@ -99,9 +99,17 @@ def _refined(maps: np.ndarray, cells: np.ndarray) -> np.ndarray:
     height, width = maps.shape[-2:]
     centre = np.clip(cells, 1, (width - 2, height - 2))  # the 3 x 3 stencil has to fit
 
+    # All nine cells at once, (B, K, 3, 3): each call of NumPy costs more than what it computes.
+    batch, joint = np.ogrid[: maps.shape[0], : maps.shape[1]]
+    around = np.arange(-1, 2)
+    rows, columns = (centre[..., axis, None] + around for axis in (1, 0))
+    logits = maps[
+        batch[..., None, None], joint[..., None, None], rows[..., None], columns[..., None, :]
+    ].astype(np.float32)
+    log_probability = -np.logaddexp(np.float32(0), -logits)
+
     def at(dx: int, dy: int) -> np.ndarray:
-        logits = sample(maps, centre + np.array((dx, dy))).astype(np.float32)
-        return -np.logaddexp(np.float32(0), -logits)  # the logarithm of the probability
+        return log_probability[..., dy + 1, dx + 1]
 
     middle, left, right, up, down = at(0, 0), at(-1, 0), at(1, 0), at(0, -1), at(0, 1)
     gx, gy = (right - left) / 2, (down - up) / 2

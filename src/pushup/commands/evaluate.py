@@ -17,7 +17,7 @@ def keep_evaluation(config: DictConfig) -> None:
     """Leave out what conf/model and conf/data say for training alone."""
     keep_model_name(config)
     with open_dict(config):
-        for part in (config.data, *config.get("models", {}).values()):
+        for part in (config.get("data", {}), *config.get("models", {}).values()):
             for name in ("module", "task"):
                 part.pop(name, None)
 

@@ -179,15 +179,17 @@ def _log(folder: Path) -> Path:
     with (folder / "log.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(log.COLUMNS)
-        writer.writerow(("2026-03-02 18:00:00.000", "camera 0", 2, 30, 20, 60.0, 2.0))
-        writer.writerow(("2026-03-03 18:00:00.000", "camera 0", 1, 10, 10, "", 2.5))
+        writer.writerow(("2026-03-02 18:00:00.000", "camera 0", 2, 30, 20, 60.0, 2.0, "depth=4"))
+        writer.writerow(("2026-03-03 18:00:00.000", "camera 0", 1, 10, 10, "", 2.5, "none"))
     return folder / "log.csv"
 
 
 def _read_log(path: Path) -> Any:
     from pushup.app import history
+    from pushup.app.report_page import page
 
-    return history.totals(log.read(path))
+    sessions = history.sessions_of(log.read(path))
+    return page(sessions) if sessions else None
 
 
 def _settings(folder: Path) -> Path:

@@ -8,10 +8,9 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.geometry import FrameTransform
-from pushup.inference.backends import open_session
 from pushup.inference.networks import ClassifierNetwork
 from pushup.inference.predictor import Pose, PoseModel, as_images
-from pushup.inference.ready import exported
+from pushup.inference.ready import open_network
 from pushup.specs import locate
 
 Classify = Callable[[np.ndarray, Pose], float | None]
@@ -101,9 +100,9 @@ def open_classifier(
         choice: A file of weights, "shipped" for ours, "shared" for the keypoint model's
             classification head, None for none.
         model: The keypoint model.
-        device: Where a classifier of its own runs, see `pushup.inference.predictor.load_model`.
-        threads: See `open_session`.
-        runtime: See `open_session`.
+        device: Where a classifier of its own runs, see `open_network`.
+        threads: See `open_network`.
+        runtime: See `open_network`.
 
     Raises:
         InputError: The file is of no use, or the keypoint model has no classification head.
@@ -112,12 +111,7 @@ def open_classifier(
         return None
     if choice != SHARED:
         path = locate(classifier_path(choice))
-        if device == "cpu":
-            session = open_session(exported(path), runtime, threads)
-        else:
-            from pushup.inference.backends.pytorch import open_torch_session
-
-            session = open_torch_session(path, device)
+        session = open_network(path, device, threads, runtime)
         return ClassifierPredictor(ClassifierNetwork(session, path))
     if not model.classifies:
         raise InputError(

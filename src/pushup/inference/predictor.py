@@ -7,9 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from pushup.geometry import Box, FrameTransform, Framing
-from pushup.inference.backends import open_session
 from pushup.inference.networks import PoseNetwork
-from pushup.inference.ready import exported
+from pushup.inference.ready import open_network
 from pushup.skeleton import Skeleton
 from pushup.specs import locate
 
@@ -116,18 +115,12 @@ def load_model(
     Args:
         path_or_name: See `pushup.specs.locate`.
         name: If given, the model that the file has to hold.
-        device: "cpu": an exported network runs, without torch; else what torch calls a device.
-        threads: See `open_session`.
-        runtime: See `open_session`.
+        device: See `open_network`.
+        threads: See `open_network`.
+        runtime: See `open_network`.
 
     Raises:
-        InputError: See `exported`, `open_session` and `PoseNetwork`.
+        InputError: See `open_network` and `PoseNetwork`.
     """
     path = locate(path_or_name)
-    if device == "cpu":
-        session = open_session(exported(path), runtime, threads)
-    else:
-        from pushup.inference.backends.pytorch import open_torch_session
-
-        session = open_torch_session(path, device)
-    return PoseNetwork(session, name, path)
+    return PoseNetwork(open_network(path, device, threads, runtime), name, path)

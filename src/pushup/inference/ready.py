@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pushup.cli import InputError
 from pushup.files import replacing
+from pushup.inference.backends import Session, open_session
 from pushup.specs import locate
 
 DIGEST = "weights_sha256"
@@ -24,6 +25,27 @@ def digest(path: Path) -> str:
 def cache_folder() -> Path:
     """Where exports are kept: `$XDG_CACHE_HOME/pushup`, by default `~/.cache/pushup`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pushup"
+
+
+def open_network(
+    path: Path, device: str = "cpu", threads: int = 0, runtime: str = "auto"
+) -> Session:
+    """The network in a file, ready to run.
+
+    Args:
+        path: A file of weights.
+        device: "cpu": the exported network runs, without torch; else what torch calls a device.
+        threads: See `open_session`.
+        runtime: See `open_session`.
+
+    Raises:
+        InputError: See `exported`, `open_session` and `open_torch_session`.
+    """
+    if device == "cpu":
+        return open_session(exported(path), runtime, threads)
+    from pushup.inference.backends.pytorch import open_torch_session
+
+    return open_torch_session(path, device)
 
 
 def exported(path_or_name: str | Path) -> Path:

@@ -29,8 +29,9 @@ from pushup.evaluation.keypoints.summary import (
 )
 from pushup.evaluation.report import save_results
 from pushup.files import write_csv, write_json
+from pushup.inference.backends import Session
 from pushup.inference.networks import PoseNetwork
-from pushup.metrics.keypoints import REFERENCE_PARTS, Reference
+from pushup.metrics.keypoints import REFERENCE_PARTS, Reference, pcks
 from pushup.models import weights
 from pushup.models.keypoint_model import KeypointModel
 
@@ -125,6 +126,32 @@ def evaluate_keypoints(
     return results
 
 
+class PcksOf:
+    """Measures PCKs of one session after another on the pictures of a split, squares, read once.
+
+    Args:
+        data: Opens the data for a model's skeleton and input size.
+        split: Name of the split.
+    """
+
+    def __init__(self, data: OpenData, split: str) -> None:
+        self._data, self._split = data, split
+        self._batches: list[dict[str, Any]] = []
+
+    def __call__(self, session: Session) -> float:
+        """PCKs.
+
+        Raises:
+            InputError: It is no keypoint network, or the data cannot be read.
+        """
+        network = PoseNetwork(session)
+        if not self._batches:
+            module = open_for(network, self._data, 1, "square")  # some formats take no other shape
+            self._batches = list(module.eval_loader(self._split))
+        p = predict(network, self._batches)
+        return pcks(p.pred, p.true, p.labelled, p.skeleton, "shoulders").mean()
+
+
 def check_reference(reference: str) -> None:
     """InputError for a reference that no metric knows."""
     if reference not in REFERENCE_PARTS:
@@ -133,7 +160,7 @@ def check_reference(reference: str) -> None:
 
 
 def open_for(
-    model: KeypointModel, data: OpenData, batch_size: int, framing: str | None = None
+    model: KeypointModel | PoseNetwork, data: OpenData, batch_size: int, framing: str | None = None
 ) -> KeypointDataModule:
     """The data in the joints, the size and (without another `framing`) the framing of `model`.
 

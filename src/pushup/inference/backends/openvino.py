@@ -1,7 +1,7 @@
 """Networks in OpenVINO: fastest on the CPUs of most PCs, in bfloat16 where the CPU has it."""
 
 import io
-import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,28 @@ from pushup.specs import SPEC_KEY, from_metadata
 class OpenVinoSession:
     """See `pushup.inference.backends.Session`.
 
-    A network is compiled once for each shape of the input, since fixed shapes run faster than free
-    ones and an app looks at frames of one or two; and for each thread that asks, so that videos
-    counted side by side do not wait for each other.
+    A network is compiled for each shape of the input, since fixed shapes run faster than free ones
+    and an app looks at frames of one or two; and again where a thread asks while all others of that
+    shape are at work, so that videos counted side by side do not wait for each other.
+
+    Args:
+        source: See `open_session`.
+        threads: See `open_session`.
+        precision: "f32"; None: bfloat16 where the CPU has it.
     """
 
     runtime = "openvino"
 
-    def __init__(self, source: str | Path | bytes, threads: int = 0) -> None:
+    def __init__(
+        self, source: str | Path | bytes, threads: int = 0, precision: str | None = None
+    ) -> None:
         path = "the model" if isinstance(source, bytes) else source
         self._core = openvino.Core()
         self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
             self._settings["INFERENCE_NUM_THREADS"] = threads
+        if precision:
+            self._settings["INFERENCE_PRECISION_HINT"] = precision
         try:
             self._model = self._core.read_model(
                 io.BytesIO(source) if isinstance(source, bytes) else source
@@ -39,18 +48,20 @@ class OpenVinoSession:
         has_spec = self._model.has_rt_info(keys)
         metadata = {SPEC_KEY: self._model.get_rt_info(keys).astype(str)} if has_spec else {}
         self.spec = from_metadata(path, metadata)
-        self._local = threading.local()
+        self._idle: defaultdict[tuple[int, ...], list[Any]] = defaultdict(list)
 
-    def _request(self, shape: tuple[int, ...]) -> Any:
-        requests, key = self._local.__dict__, str(shape)
-        if key not in requests:
-            model = self._model.clone()
-            model.reshape(shape)
-            compiled = self._core.compile_model(model, "CPU", self._settings)
-            requests[key] = compiled.create_infer_request()
-        return requests[key]
+    def _compiled(self, shape: tuple[int, ...]) -> Any:
+        model = self._model.clone()
+        model.reshape(shape)
+        return self._core.compile_model(model, "CPU", self._settings).create_infer_request()
 
     def run(self, images: np.ndarray) -> Mapping[str, np.ndarray]:
         """Outputs of (B, 3, H, W) uint8 RGB pictures, by name."""
-        outputs = self._request(images.shape).infer(images, share_inputs=True)
+        idle = self._idle[images.shape]
+        try:
+            request = idle.pop()
+        except IndexError:
+            request = self._compiled(images.shape)
+        outputs = request.infer(images, share_inputs=True)
+        idle.append(request)
         return {output.any_name: value for output, value in outputs.items()}
