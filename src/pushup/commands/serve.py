@@ -19,7 +19,6 @@ from pushup.cli import InputError, command, keep_model_name, make_output_dir
 from pushup.commands import parser
 from pushup.paths import CONF
 
-
 INSTALL = "pip install starlette uvicorn websockets"
 """How the extra `serve` is installed beside the locked versions."""
 
