@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -90,6 +91,25 @@ def test_its_window_and_its_threshold_are_settings() -> None:
     frames = film(*push_ups(4, 2.0))
     assert len(count(PublishedCounter(window_s=1.0, h=0.5), frames)) == 4
     assert count(PublishedCounter(h=50.0), frames) == []
+
+
+def test_the_threshold_is_that_of_the_samples_before() -> None:
+    counter, before = PublishedCounter(window_s=60.0, h=0.5), []
+    for observation in film(*push_ups(2, 2.0)):
+        counter.update(observation)
+        if before:
+            expected = np.mean(before) + 0.5 * np.std(before)
+            assert counter.state.threshold == pytest.approx(expected, abs=1e-9)
+        before.append(counter.state.value)
+
+
+def test_the_bottom_may_be_the_sample_at_which_the_label_changed() -> None:
+    counter = PublishedCounter(min_depth=0.25)
+    assert counter._label(0.0, 0.0, above=True) is None
+    assert counter._label(1.0, -1.0, above=False) is None
+    rep = counter._label(2.0, -0.5, above=True)
+    assert rep is not None
+    assert (rep.start_s, rep.bottom_s, rep.top_s, rep.depth) == (0.0, 1.0, 2.0, 1.0)
 
 
 def test_it_says_that_it_sees_no_head_or_no_body() -> None:
@@ -196,6 +216,18 @@ def test_the_position_check_believes_moving_hands_as_far_as_they_are_seen(score,
         assert body is not None
         is_right = position.update(body)
     assert is_right == right
+
+
+def test_a_position_that_was_lost_has_to_be_entered_again() -> None:
+    check = PositionCheck({"height": (0.5, None)}, {"height": (0.3, None)})
+    time_s, found = 0.0, []
+    for height in (0.4, 0.1, 0.4, 0.8, 0.4):  # each for two seconds
+        for _ in range(20):
+            body = SimpleNamespace(time_s=time_s, restarted=False, height=height)
+            right = check.update(body)  # type: ignore[arg-type]
+            time_s += 0.1
+        found.append(right)
+    assert found == [True, False, False, True, True]  # a new body is trusted
 
 
 def test_the_moving_average_is_the_exact_response_at_any_rate() -> None:
