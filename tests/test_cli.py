@@ -5,10 +5,12 @@ import types
 from collections.abc import Sequence
 
 import pytest
+from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from pushup.cli import InputError, build, command, make_output_dir
+from pushup.paths import CONF
 
 
 def failing(error):
@@ -156,3 +158,16 @@ def test_a_reader_that_went_away_ends_no_command(arguments):
     done = subprocess.run(line, stdout=write, stderr=subprocess.PIPE, timeout=300, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_hydra_refuses_is_one_line_in_any_command(capsys):
+    @command
+    def run():
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            compose("infer", ["nosuch=1"])
+
+    with pytest.raises(SystemExit, match="1"):
+        run()
+    error = capsys.readouterr().err
+    assert "nosuch" in error
+    assert error.count("\n") == 1

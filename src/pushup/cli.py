@@ -119,7 +119,6 @@ def run(
         overrides: And Hydra's own options, such as `--multirun`.
     """
     import hydra
-    from hydra.errors import HydraException
 
     lasting_streams()
     # Hydra then raises its errors instead of printing several lines itself.
@@ -127,19 +126,13 @@ def run(
     sys.argv[1:] = overrides
     try:
         hydra.main(str(CONF), config_name, version_base="1.3")(function)()
-    except HydraException as error:
-        _fail(error)
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        told = itertools.takewhile(lambda line: not line.startswith(_HYDRA_DETAILS), lines)
-        print(f"error: {' '.join(told)}", file=sys.stderr)
-        sys.exit(1)
-    except Exception as error:  # of a job of a sweep
+    except Exception as error:  # of the configuration, or of a job of a sweep
         _fail(error)
         raise
 
 
 def _fail(error: Exception) -> None:
-    """Exit with the one line of an `InputError`; nothing for another error."""
+    """Exit with the one line that there is for an error; do nothing where there is none."""
     line = one_line(error)
     if line is not None:
         _remove_empty_folders()
@@ -148,8 +141,12 @@ def _fail(error: Exception) -> None:
 
 
 def one_line(error: BaseException | None) -> str | None:
-    """The line of the `InputError` behind an exception (Hydra wraps those of constructors)."""
-    from hydra.errors import InstantiationException
+    """What a user is told of an exception; None for one that is no fault of theirs.
+
+    The line of the `InputError` behind it (Hydra wraps those of constructors), or what Hydra or
+    OmegaConf has against the command line.
+    """
+    from hydra.errors import HydraException, InstantiationException
     from omegaconf.errors import OmegaConfBaseException
 
     if isinstance(error, OmegaConfBaseException):
@@ -164,6 +161,11 @@ def one_line(error: BaseException | None) -> str | None:
     if isinstance(whole, InstantiationException):
         target = re.search(r"'([\w.]+)'", str(whole))
         return f"configuration: {_refusal(whole, target[1] if target else 'a class')}"
+    if isinstance(whole, HydraException):
+        lines = [line.strip() for line in str(whole).splitlines() if line.strip()]
+        return " ".join(
+            itertools.takewhile(lambda line: not line.startswith(_HYDRA_DETAILS), lines)
+        )
     return None
 
 

@@ -7,8 +7,10 @@ import itertools
 import json
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,26 @@ def test_a_phone_that_comes_back_goes_on_counting(jpegs):
                 with pytest.raises(ConnectionClosed, match="another device has taken over"):
                     old.recv(10)
     assert told[-1]["count"] == len(counted.tally.reps) == 3
+
+
+def test_frames_of_two_devices_are_counted_one_at_a_time(jpegs):
+    counted, at_work, most = session(), [], []
+    step = counted.step
+
+    def watched(frame):
+        at_work.append(frame)
+        most.append(len(at_work))
+        time.sleep(0.02)
+        scene = step(frame)
+        at_work.pop()
+        return scene
+
+    counted.step = watched  # type: ignore[method-assign]
+    ticks = itertools.count()
+    counting = serve.Counting(counted, LIMITS, clock=lambda: float(next(ticks)))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda jpeg: counting.answer({"bytes": jpeg}), jpegs[:8]))
+    assert most == [1] * 8
 
 
 def test_a_new_set_begins_at_the_word(jpegs):
@@ -195,6 +217,9 @@ def test_what_the_command_line_gets_wrong_is_a_line(tmp_path, capsys, monkeypatc
             ("--port", port): f"cannot listen on 127.0.0.1 port {port}",
             ("--certificate", "no.pem", "--key", "no.pem"): "no file no.pem",
             ("--measure", "no.mp4"): "no.mp4",
+            ("--port", "99999"): "give another --port",
+            ("nosuch=1",): "nosuch",
+            ("--certificate", __file__, "--key", __file__): "make both again",
         }
         for arguments, words in wrong.items():
             with pytest.raises(SystemExit) as end:

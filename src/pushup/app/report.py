@@ -42,6 +42,8 @@ def draw(days: Sequence[Total], out: Path) -> None:
     try:
         with replacing(out, remedy) as part:
             figure.savefig(part, format=out.suffix.lstrip(".") or "png")
+    except InputError:
+        raise
     except ValueError as error:  # of matplotlib, for a format that it does not write
         raise InputError(f"cannot write {out}: {error}; {remedy}") from error
     finally:

@@ -83,6 +83,18 @@ class Counting:
     ) -> None:
         self.session, self._limits, self._clock = session, limits, clock
         self._began_s = self._last_s = -math.inf
+        # the last frame of a device may still be looked at when another has taken the floor
+        self._one_at_a_time = threading.Lock()
+
+    def answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        """What a message of a client is answered; InputError for one of no use."""
+        with self._one_at_a_time:
+            if message.get("bytes"):
+                return self.take(message["bytes"])
+            if message.get("text") == RESET:
+                self.session.new_set()
+                return {"count": 0, "rep": False}
+        raise InputError(f"send frames as binary messages, or the text {RESET}")
 
     def take(self, jpeg: bytes) -> dict[str, Any]:
         """Count a frame; what the client shows of it.
@@ -208,22 +220,13 @@ async def _converse(client: WebSocket, counting: Counting, limits: Limits) -> st
             too_long = message.get("code") == 1009
             return f"a frame of more than {limits.max_bytes} bytes" if too_long else ""
         try:
-            answer = await run_in_threadpool(_answer, counting, message)
+            answer = await run_in_threadpool(counting.answer, message)
             errors = 0
         except InputError as error:
             answer = {"error": str(error), "count": counting.session.tally.count}
             errors += 1
         await client.send_text(json.dumps(answer))
     return f"{errors} messages of no use, the last: {answer['error']}"
-
-
-def _answer(counting: Counting, message: dict[str, Any]) -> dict[str, Any]:
-    if message.get("bytes"):
-        return counting.take(message["bytes"])
-    if message.get("text") == RESET:
-        counting.session.new_set()
-        return {"count": 0, "rep": False}
-    raise InputError(f"send frames as binary messages, or the text {RESET}")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -235,9 +238,10 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; give another --port"
+            f"cannot listen on {host} port {port}: {reason}; give another --port"
         ) from error
 
 

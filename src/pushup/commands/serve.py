@@ -8,6 +8,7 @@ there. Records are written as infer.py writes them. --measure CLIP prints the ro
 """
 
 import secrets
+import ssl
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from hydra import compose, initialize_config_dir
 from pushup.app.settings import check
 from pushup.cli import InputError, command, keep_model_name, make_output_dir
 from pushup.commands import parser
+from pushup.files import locked
+from pushup.foreign import parsing
 from pushup.paths import CONF
 
 INSTALL = "pip install starlette uvicorn websockets"
@@ -50,11 +53,12 @@ def main(arguments: Sequence[str]) -> None:
         return
     waiting = serve.listen(options.host, options.port)
     folder = options.output_dir or Path(f"outputs/serve/{datetime.now():%Y-%m-%d_%H-%M-%S}")
-    session = serve.open_session(config, make_output_dir(folder, config))
-    token = secrets.token_urlsafe(9)
-    address = f"{options.host}:{waiting.getsockname()[1]}/{token}"
-    print(f"open {'https' if tls else 'http'}://{address} (Ctrl-C ends it)", flush=True)
-    print(serve.serve(waiting, session, folder, token, **tls))
+    with locked(folder):
+        session = serve.open_session(config, make_output_dir(folder, config))
+        token = secrets.token_urlsafe(9)
+        address = f"{options.host}:{waiting.getsockname()[1]}/{token}"
+        print(f"open {'https' if tls else 'http'}://{address} (Ctrl-C ends it)", flush=True)
+        print(serve.serve(waiting, session, folder, token, **tls))
 
 
 def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
@@ -64,4 +68,7 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
             raise InputError(f"no file {file}: give --certificate and --key as PEM files")
     if len(given) == 1:
         raise InputError("https needs both, --certificate and --key")
+    if given:
+        with parsing(given[0], "a PEM certificate with the key beside it", "make both again"):
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(*given)
     return {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)} if given else {}
