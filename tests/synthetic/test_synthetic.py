@@ -9,7 +9,13 @@ from scipy.signal import find_peaks
 from pushup.__main__ import main as pushup
 from pushup.cli import InputError
 from pushup.skeleton import MPII_JOINTS
-from pushup.synthetic import EXERCISES, SyntheticSource, render_clip, write_clips
+from pushup.synthetic import (
+    EXERCISES,
+    SyntheticSource,
+    recognition_set,
+    render_clip,
+    write_clips,
+)
 from pushup.synthetic.appearance import Appearance, Part
 from pushup.synthetic.body import Body, solve
 from pushup.synthetic.camera import aim
@@ -324,3 +330,15 @@ def test_command_draws_a_sheet(tmp_path):
     out = tmp_path / "sheet.png"
     pushup(["synthetic", "sheet", "--out", str(out), "--rows", "1", "--columns", "2"])
     assert cv2.imread(str(out)).shape == (288, 576, 3)
+
+
+def test_a_full_disk_leaves_no_half_picture(tmp_path, monkeypatch):
+    def full(path, data):
+        with path.open("wb") as file:
+            file.write(data[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(InputError, match=r"rendered_0_00000\.jpg: No space left on device"):
+        recognition_set.write(tmp_path, 1)
+    assert list((tmp_path / "images").iterdir()) == []

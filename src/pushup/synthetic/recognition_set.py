@@ -7,10 +7,9 @@ folder is one of `pushup.data.recognition`, for `data.extra_root`.
 
 from pathlib import Path
 
-import cv2
 from tqdm import tqdm
 
-from pushup.cli import InputError
+from pushup.drawing import write_picture
 from pushup.files import write_csv
 from pushup.synthetic import SyntheticSource
 
@@ -37,16 +36,11 @@ def write(folder: Path, count: int, seed: int = 0, planks: float = 6.0) -> None:
         for share in (0.0, 1.0)
     ]
     rows = []
-    try:
-        (folder / "images").mkdir(parents=True, exist_ok=True)
-        for i in tqdm(range(count), desc="rendering", unit="image"):
-            label = i % 2
-            image_rgb, record = sources[label][i]
-            name = f"rendered_{seed}_{i:05d}.jpg"
-            encoded = cv2.imencode(".jpg", image_rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
-            (folder / "images" / name).write_bytes(encoded.tobytes())
-            row = (name, label, record.group, "train", record.source)
-            rows.append(dict(zip(_COLUMNS, row, strict=True)))
-    except OSError as error:
-        raise InputError(f"cannot write {folder}: {error.strerror}; choose another") from error
+    for i in tqdm(range(count), desc="rendering", unit="image"):
+        label = i % 2
+        image_rgb, record = sources[label][i]
+        name = f"rendered_{seed}_{i:05d}.jpg"
+        write_picture(folder / "images" / name, image_rgb, 90, "choose another folder")
+        row = (name, label, record.group, "train", record.source)
+        rows.append(dict(zip(_COLUMNS, row, strict=True)))
     write_csv(folder / "train.csv", _COLUMNS, rows, "choose another folder")
