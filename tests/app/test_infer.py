@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 import torch
 
+from pushup.app import records
 from pushup.app.arguments import quote_paths
-from pushup.cli import command
+from pushup.cli import InputError, command
 from pushup.codecs import GaussianHeatmap
 from pushup.commands.infer import infer as infer_command
+from pushup.inference.predictor import Pose
 from pushup.models import weights
 from pushup.models.blazepose import BlazePose
 from pushup.models.keypoint_model import KeypointModel
@@ -91,12 +93,33 @@ def test_odd_names_and_a_terminal_that_shows_ascii_only(checkpoint, tmp_path):
     assert done.stdout.startswith("10:30 ${x} \\xe9 \\u0441.avi: ")
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["source"] == "10:30 ${x} \\xe9 \u0441.avi"
-    assert summary["schema"] == 2
+    assert summary["schema"] == 3
+    assert summary["runtime"] in ("openvino", "onnxruntime")
     assert summary["counter"].endswith("Counter")
     assert summary["weights_sha256"] == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     rows = rows_of(tmp_path / "out" / "keypoints.csv")
     assert [row["frame"] for row in rows] == [str(k) for k in range(21)]
     assert abs(float(rows[0]["left_wrist_x"])) < 1000
+
+
+def test_keypoints_as_parquet(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    writer = records.KeypointsParquet(tmp_path / "keypoints.parquet", UPPER7)
+    known = np.full((7, 2), 3.5)
+    known[2] = np.nan
+    writer.frame(0, 0.0, Pose(known, np.full(7, 0.25)))
+    writer.end(keep=True)
+    assert os.listdir(tmp_path) == ["keypoints.parquet"]
+    [row] = parquet.read_table(tmp_path / "keypoints.parquet").to_pylist()
+    names = [f"{joint}_x" for joint in UPPER7.joints]
+    assert [row[name] for name in names] == [3.5, 3.5, None, 3.5, 3.5, 3.5, 3.5]
+
+
+def test_parquet_without_pyarrow_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'pushup\[parquet\]'"):
+        records.KeypointsParquet(tmp_path / "keypoints.parquet", UPPER7)
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.fixture

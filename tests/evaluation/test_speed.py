@@ -35,11 +35,24 @@ def test_ratios_are_to_the_first_run():
     assert rows[-1].split("|")[-2].strip() == "2.50"
 
 
-def test_the_command_measures_every_step(tmp_path, capsys):
+def test_what_looks_at_every_third_frame_costs_a_third():
+    run = itertools.cycle(
+        [{"classifier": 6.0, "network": 1.0}, *[{"classifier": 0.0, "network": 1.0}] * 2]
+    )
+    found = speed.measure({"ours": run}, 6, warm_up=0)
+    cells = [cell.strip() for cell in speed.table(found).splitlines()[-1].split("|")]
+    assert cells[6] == "2.00"  # classifier
+    assert cells[9:11] == ["1.00", "3.00"]  # the loop's median and mean
+
+
+def test_the_command_measures_every_step(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(speed, "start_up_s", lambda arguments: 1.25)
     clip = dot_clip(tmp_path / "dot.avi", cycles=1)
     options = ["--video", str(clip), "--frames", "3", "--threads", "1", "--runtimes", "onnxruntime"]
     pushup(["bench", *options, "--output-dir", str(tmp_path / "out")])
-    assert "mobilenet, onnxruntime, 1 threads" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "mobilenet, onnxruntime, 1 threads" in told
+    assert "start-up 1.25 s" in told
     [found] = json.loads((tmp_path / "out" / "results.json").read_text()).values()
     assert set(found["median_ms"]) == set(speed.STEPS)
     assert all(ms > 0 for ms in found["median_ms"].values())

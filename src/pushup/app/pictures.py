@@ -9,8 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pushup.app.notices import warn
-from pushup.app.records import keypoint_cells, keypoint_columns
-from pushup.app.run import KEYPOINTS
+from pushup.app.records import KEYPOINTS, keypoint_cells, keypoint_columns
 from pushup.app.sessions import SessionMaker
 from pushup.cli import InputError
 from pushup.drawing import confidence_colour, draw_skeleton, write_picture

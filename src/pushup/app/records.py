@@ -1,6 +1,7 @@
 """The records of a run: repetitions and keypoints as tables, repetitions also as they come."""
 
 import csv
+import importlib.util
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -13,9 +14,12 @@ import numpy as np
 from pushup.app.listeners import Listener
 from pushup.app.notices import warn
 from pushup.app.tally import Counted, Tally
+from pushup.cli import InputError
 from pushup.files import ANOTHER_FOLDER, replacing, write_csv
 from pushup.inference.predictor import Pose
 from pushup.skeleton import Skeleton
+
+KEYPOINTS, KEYPOINTS_PARQUET = "keypoints.csv", "keypoints.parquet"
 
 REP_COLUMNS = (
     "rep", "set", "rest_s", "start_s", "bottom_s", "time_s", "depth", "confidence", "by_hand"
@@ -115,6 +119,44 @@ class KeypointsFile(Listener):
             self._files.close()
         else:
             self._files.__exit__(InterruptedError, InterruptedError(), None)
+
+
+class KeypointsParquet(KeypointsFile):
+    """Writes keypoints.parquet: the table of `KeypointsFile`, with unknown joints null.
+
+    Args:
+        path: The file.
+        skeleton: Names the joints.
+
+    Raises:
+        InputError: It cannot be written, or pyarrow is not installed.
+    """
+
+    def __init__(self, path: Path, skeleton: Skeleton) -> None:
+        if importlib.util.find_spec("pyarrow") is None:
+            raise InputError(
+                "keypoints=parquet needs pyarrow: pip install 'pushup[parquet]', or keypoints=true"
+            )
+        self._path, self._rows = path, path.with_name(f".partial-{path.stem}.csv")
+        super().__init__(self._rows, skeleton)
+
+    def end(self, keep: bool) -> None:
+        """Turn the rows into the file, or remove them."""
+        import pyarrow.csv  # type: ignore[import-not-found]
+        import pyarrow.parquet  # type: ignore[import-not-found]
+
+        super().end(keep)
+        if keep:
+            with replacing(self._path, ANOTHER_FOLDER) as part:
+                pyarrow.parquet.write_table(pyarrow.csv.read_csv(self._rows), part)
+            self._rows.unlink()
+
+
+KEYPOINT_FILES = {
+    True: (KEYPOINTS, KeypointsFile),
+    "parquet": (KEYPOINTS_PARQUET, KeypointsParquet),
+}
+"""What the setting `keypoints` chooses: a name, and what writes it."""
 
 
 def keypoint_columns(skeleton: Skeleton) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pushup.app.notices import warn
 from pushup.app.prefetch import PrefetchThread
-from pushup.app.records import write_reps
+from pushup.app.records import KEYPOINTS, KEYPOINTS_PARQUET, write_reps
 from pushup.app.session import Session
 from pushup.app.summary import Summary, warnings_of
 from pushup.video.frames import Frame, FrameSource
@@ -17,8 +17,8 @@ from pushup.video.reconnecting import ReconnectingSource
 from pushup.video.sink import VideoSink
 
 ANNOTATED, REPS, REP_STREAM = "annotated.mp4", "reps.csv", "reps.jsonl"
-KEYPOINTS, SUMMARY = "keypoints.csv", "summary.json"
-RECORDS = (ANNOTATED, REPS, REP_STREAM, KEYPOINTS, SUMMARY)
+SUMMARY = "summary.json"
+RECORDS = (ANNOTATED, REPS, REP_STREAM, KEYPOINTS, KEYPOINTS_PARQUET, SUMMARY)
 """Everything that a run may write into its folder, beside the settings."""
 
 

@@ -33,6 +33,7 @@ class About:
     Attributes:
         weights: The file of the network.
         weights_sha256: Its digest.
+        runtime: What runs it.
         counter: Name of the counter.
         counter_settings: As configured.
         exercise: What is counted.
@@ -41,6 +42,7 @@ class About:
 
     weights: str = ""
     weights_sha256: str = ""
+    runtime: str = ""
     counter: str = ""
     counter_settings: dict[str, Any] = field(default_factory=dict)
     exercise: str = "push_up"

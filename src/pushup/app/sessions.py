@@ -12,8 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from pushup.app.coach import Coach
 from pushup.app.exercises import configured, following
 from pushup.app.listeners import Listener
-from pushup.app.records import KeypointsFile
-from pushup.app.run import KEYPOINTS
+from pushup.app.records import KEYPOINT_FILES
 from pushup.app.session import About, Session
 from pushup.app.tally import Tally
 from pushup.approaches.video_counter import looks_at_pictures
@@ -77,7 +76,12 @@ class Sessions:
         return (
             model,
             classifier,
-            replace(self._about(), weights=str(path), weights_sha256=digest(path)),
+            replace(
+                self._about(),
+                weights=str(path),
+                weights_sha256=digest(path),
+                runtime=model.runtime,
+            ),
         )
 
     def _about(self) -> About:
@@ -146,5 +150,6 @@ class Sessions:
         session.coach = Coach(pause_s=config.pause_s)
         if config.keypoints:
             folder.mkdir(parents=True, exist_ok=True)
-            session.listeners.append(KeypointsFile(folder / KEYPOINTS, model.skeleton))
+            name, writer = KEYPOINT_FILES[config.keypoints]
+            session.listeners.append(writer(folder / name, model.skeleton))
         return session

@@ -2,6 +2,7 @@
 
 from omegaconf import DictConfig
 
+from pushup.app.records import KEYPOINT_FILES
 from pushup.app.rotation import check_rotate
 from pushup.cli import InputError
 
@@ -23,6 +24,8 @@ def check(config: DictConfig) -> None:
             raise InputError(f"{name}={config[name]}: give seconds above 0")
     if not _is_time(config.countdown_s):
         raise InputError(f"countdown_s={config.countdown_s}: give seconds from 0 on")
+    if config.keypoints not in (False, *KEYPOINT_FILES):
+        raise InputError(f"keypoints={config.keypoints}: give true, false or parquet")
     if config.audio not in ("keep", "none"):
         raise InputError(f"audio={config.audio}: give keep or none")
 

@@ -44,6 +44,7 @@ class Summary:
         form: Number of repetitions that each rule of form had advice for.
         weights: The network's file.
         weights_sha256: Its digest.
+        runtime: What ran it: openvino, onnxruntime or torch.
         counter: Name of the counter.
         counter_settings: As configured.
         exercise: What was counted.
@@ -72,6 +73,7 @@ class Summary:
     form: dict[str, int] = field(default_factory=dict)
     weights: str = ""
     weights_sha256: str = ""
+    runtime: str = ""
     counter: str = ""
     counter_settings: dict[str, Any] = field(default_factory=dict)
     exercise: str = "push_up"

@@ -1,7 +1,7 @@
 """Exporting a network in a form that other runtimes read, held against torch before it counts."""
 
 import functools
-import importlib
+import importlib.util
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -180,6 +180,8 @@ def _int8(model: ImageModel, path: Path, part: Path) -> Iterator[Reading]:
     with tempfile.TemporaryDirectory() as folder:
         folded = os.path.join(folder, "folded.onnx")
         quant_pre_process(whole, folded, skip_symbolic_shape=True)
+        nodes = onnx.load(folded).graph.node
+        convolutions = [node.name for node in nodes if node.op_type == "Conv"]
         quantization.quantize_static(
             folded,
             part,
@@ -187,6 +189,7 @@ def _int8(model: ImageModel, path: Path, part: Path) -> Iterator[Reading]:
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
             activation_type=quantization.QuantType.QUInt8,
+            nodes_to_exclude=[convolutions[0], convolutions[-1]],  # which 8 bits hurt most
         )
     small = onnx.load(part)
     onnx.helper.set_model_props(small, {p.key: p.value for p in whole.metadata_props})
