@@ -30,7 +30,7 @@ INSTALL = "pip install starlette uvicorn websockets"
 def main(arguments: Sequence[str]) -> None:
     """Command line."""
     top = parser("serve", __doc__)
-    top.add_argument("--host", default="127.0.0.1", help="0.0.0.0: all of this computer's")
+    top.add_argument("--host", default="127.0.0.1", help="this computer's address in your network")
     top.add_argument("--port", type=int, default=8000)
     top.add_argument("--certificate", type=Path, help="PEM file, for https")
     top.add_argument("--key", type=Path, help="PEM file of its private key")
@@ -56,7 +56,8 @@ def main(arguments: Sequence[str]) -> None:
     with locked(folder):
         session = serve.open_session(config, make_output_dir(folder, config))
         token = secrets.token_urlsafe(9)
-        address = f"{options.host}:{waiting.getsockname()[1]}/{token}"
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        address = f"{host}:{waiting.getsockname()[1]}/{token}"
         print(f"open {'https' if tls else 'http'}://{address} (Ctrl-C ends it)", flush=True)
         print(serve.serve(waiting, session, folder, token, **tls))
 
