@@ -37,6 +37,9 @@ BASES = {"data=keypoints", "data=files", "model=keypoints", "model=video", "trai
 NEEDED = {
     "model=timm": ("model.encoder=efficientnet_lite0",),
     "data=counting": ("mode=counting",),
+    "data=countix": ("mode=counting",),
+    "data=repcount": ("mode=counting",),
+    "data=ucfrep": ("mode=counting",),
     "data=recognition": ("mode=recognition",),
     "data=video": ("mode=counting",),
     "data=traces": ("mode=counting",),

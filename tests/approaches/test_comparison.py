@@ -14,7 +14,7 @@ from support.block_clips import write_block_clips
 
 def figures_of(predicted: dict[str, int]) -> dict:
     clips = {
-        name: {"count": 2, "predicted": count, "scene": name[0]}
+        name: {"count": 2, "nearest": 2, "predicted": count, "scene": name[0]}
         for name, count in predicted.items()
     }
     return {"clips": clips}
@@ -32,6 +32,8 @@ def test_differences_are_paired_by_clip() -> None:
     assert low == pytest.approx(-1)  # only scene b was drawn
     assert high == pytest.approx(0.25)
     assert against(counters, "a", "a")["mae_less_base"] == 0
+    counters["b"]["clips"]["a2"]["nearest"] = 3  # counted by eye as "2|3"
+    assert against(counters, "b", "a")["exact_less_base"] == pytest.approx(1 / 3)
 
 
 def test_the_table_of_picture_counters(tmp_path) -> None:

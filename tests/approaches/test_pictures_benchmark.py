@@ -9,6 +9,7 @@ import pytest
 
 from pushup.cli import InputError
 from pushup.counting.types import Rep
+from pushup.data import clips
 from pushup.evaluation.counting import pictures
 from pushup.evaluation.counting.evaluate import evaluate_counting
 from pushup.evaluation.counting.runs import Run
@@ -35,8 +36,8 @@ def test_each_clip_is_decoded_once_and_runs_are_kept(root, tmp_path, monkeypatch
         opened.append(video.name)
         return original(video)
 
-    original = pictures.open_source
-    monkeypatch.setattr(pictures, "open_source", open_and_note)
+    original = clips.open_source
+    monkeypatch.setattr(clips, "open_source", open_and_note)
     first = measure(root, tmp_path)
     assert sorted(opened) == ["block0.avi", "block1.avi", "block2.avi"]
     assert list(first["counters"]) == [*COUNTERS, "best_constant"]

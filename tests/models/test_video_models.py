@@ -94,6 +94,34 @@ def test_similarities_are_the_softmax_of_negative_squared_distances() -> None:
     torch.testing.assert_close(net.similarities(x)[0], rows)
 
 
+def test_near_frames_keep_their_distance_in_half_precision() -> None:
+    net = small_model("repnet").network
+    x = 20 + 0.1 * torch.randn(1, 16, 64, generator=torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", torch.bfloat16):
+        half = net.similarities(x)
+    assert half.dtype == torch.float32
+    torch.testing.assert_close(half, net.similarities(x))
+
+
+def test_repnet_by_lag_learns_periods_in_a_few_steps() -> None:
+    torch.manual_seed(0)
+    rng, time = torch.Generator().manual_seed(1), 24
+    periods = torch.arange(3, 11)
+    # eight windows of one repeated stretch each, that differ in the stretch and in its length
+    cycles = torch.randn(8, 10, 232, 1, 1, generator=rng)
+    at = torch.arange(time)[None] % periods[:, None]
+    features = cycles[torch.arange(8)[:, None], at].expand(-1, -1, -1, 2, 2)
+    net = RepNet("shufflenet", 16, 32, time, dropout=0.0, squeeze=16, by_lag=True).train()
+    optimizer = torch.optim.AdamW(net.parameters(), 2e-3)
+    target = (periods - 1)[:, None].expand(-1, time)
+    for _ in range(150):
+        loss = torch.nn.functional.cross_entropy(net.periods(features)[0].transpose(1, 2), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.1
+
+
 def test_a_frozen_encoder_does_not_move() -> None:
     net = small_model("repnet", freeze_encoder=True).network.train()
     before = {k: v.clone() for k, v in net.encoder.state_dict().items()}

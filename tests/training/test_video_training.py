@@ -8,7 +8,13 @@ import torch
 from pushup.cli import InputError
 from pushup.data.clips import read_clips
 from pushup.data.video_clips import VideoClip, read_video_clip
-from pushup.data.video_windows import LabelledWindows, PeriodicWindows, vary_look
+from pushup.data.video_windows import (
+    LabelledWindows,
+    PeriodicWindows,
+    VideoDataModule,
+    vary_look,
+    wander,
+)
 from pushup.models import weights
 from pushup.paths import CONF
 from pushup.training import run
@@ -70,22 +76,56 @@ def test_a_labelled_window_is_padded_and_says_so() -> None:
     assert item["frames"][5, 0, 0, 0] == 10  # every second frame
 
 
-def test_a_varied_window_is_drawn_anew_from_the_seed() -> None:
+def test_a_varied_window_is_drawn_by_its_seed() -> None:
     windows = LabelledWindows([clip()], frames=16, step=1, length=4, varied=True)
-    torch.manual_seed(0)
-    first, second = windows[0], windows[0]
-    torch.manual_seed(0)
-    assert torch.equal(windows[0]["frames"], first["frames"])
+    first, second = windows[0, 5], windows[0, 6]
+    assert torch.equal(windows[0, 5]["frames"], first["frames"])
     assert not torch.equal(first["frames"], second["frames"])
+
+
+@pytest.mark.parametrize("kind", ["labelled", "periodic"])
+def test_each_epoch_draws_anew_and_a_resumed_one_goes_on(kind, root, tmp_path) -> None:
+    def drawn(epoch: int, **options) -> torch.Tensor:
+        module = VideoDataModule(
+            *(kind, str(root), str(tmp_path), 16, 15.0, 8, 1, ["val"], ["val"]),
+            **{"batch_size": 2, "length": 4, "seed": 3, **options},
+        )
+        loader = module.train_dataloader()
+        loader.sampler.set_epoch(epoch)
+        return torch.cat([batch["frames"] for batch in loader])
+
+    first, second = drawn(0), drawn(1)
+    assert not torch.equal(first, second)
+    assert not torch.equal(first, drawn(0, seed=4))
+    torch.manual_seed(99)  # what a process drew before does not matter, nor how many there are
+    assert torch.equal(drawn(1), second)
+    assert torch.equal(drawn(1, num_workers=1), second)
+
+
+def test_a_clip_as_it_is_carries_the_periods_of_its_repetitions() -> None:
+    source = clip(300, (100.0, 120.0))  # ten frames a second: from 90 to 110, and to 130
+    windows = PeriodicWindows([source], 64, 1)
+    whole = 0
+    for seed in range(30):
+        at, period = windows._own(source, np.random.default_rng(seed))
+        inside = (at > 90) & (at <= 130)
+        assert ((period > 0) == inside).all()
+        step = np.diff(at).max()
+        assert period[inside] == pytest.approx(20 / step)
+        assert (np.diff(at) >= 0).all()
+        if at[0] < 90 and at[-1] > 130:  # the shares of all frames add up to the count
+            whole += 1
+            assert (1 / period[inside]).sum() == pytest.approx(2, abs=0.2)
+    assert whole > 3
 
 
 def test_periodic_windows_repeat_as_they_say() -> None:
     pictures = np.random.default_rng(0).integers(0, 255, (60, 8, 8, 3), dtype=np.uint8)
     source = VideoClip("x", pictures, 10.0, 3, np.array([15.0, 25.0, 50.0]))
-    windows = PeriodicWindows([source], 64, 40, varied=False)
+    windows = PeriodicWindows([source], 64, 40)
     seen = 0
     for index in range(40):
-        at, period = windows._timeline(source, np.random.default_rng(index))
+        at, period = windows._made(source, np.random.default_rng(index))
         steady = period > 0
         if not steady.all() or np.ptp(period) > 1:
             continue
@@ -109,8 +149,21 @@ def test_a_varied_look_is_one_for_the_window() -> None:
     assert varied[0, 8, 8, 0] != 100
 
 
-@pytest.mark.parametrize("name", SMALL)
+def test_features_wander_as_pictures_do() -> None:
+    rng = np.random.default_rng(0)
+    rows = np.broadcast_to(np.arange(6.0)[:, None], (40, 2, 6, 6)).astype(np.float16)
+    seen = wander(rows, rng, cells=0.5)
+    assert seen.shape == rows.shape
+    shift = seen[:, 0, 2:4, 3] - torch.tensor([2.0, 3.0])
+    # the whole picture moves, no farther than said, and differently in each frame
+    torch.testing.assert_close(shift[:, 0], shift[:, 1])
+    assert 0.05 < shift.abs().max() <= 0.5
+    assert shift[:, 0].diff().abs().max() > 0
+
+
+@pytest.mark.parametrize("name", [*SMALL, "repnet_small data.looks=2"])
 def test_train_py_trains_it(name, root, tmp_path) -> None:
+    name, *options = name.split()
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
         config = hydra.compose(
             "train",
@@ -119,7 +172,7 @@ def test_train_py_trains_it(name, root, tmp_path) -> None:
                 *("data.train_splits=[val]", f"data.cache={tmp_path / 'cache'}"),
                 *("data.batch_size=2", "data.length=4", "model.window_frames=16"),
                 *("trainer=debug", "trainer.check_val_every_n_epoch=1", "model.input_size=64"),
-                f"output_dir={tmp_path}",
+                *(f"output_dir={tmp_path}", *options),
             ],
         )
     metrics = run.train(config, tmp_path)
@@ -137,4 +190,20 @@ def test_what_does_not_fit_is_told(root, tmp_path) -> None:
         hydra.utils.instantiate(keypoints.data.module)
     with pytest.raises(Exception, match="give the folder of counts"):
         hydra.utils.instantiate(rootless.data.module)
+    free = ("model=repnet_small", "model.network.freeze_encoder=false", *SMALL["repnet_small"])
+    for wrong in (("model=cnn3d",), free):
+        with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+            config = hydra.compose(
+                "train",
+                overrides=[
+                    *(*wrong, "data=video", f"data.root={root}", "data.looks=1"),
+                    *("data.train_splits=[val]", f"data.cache={tmp_path / 'cache'}"),
+                    *("data.batch_size=2", "trainer=debug", f"output_dir={tmp_path}"),
+                ],
+            )
+        with pytest.raises(
+            (InputError, hydra.errors.InstantiationException),
+            match="leave it out|data.looks=0 is needed",
+        ):
+            run.train(config, tmp_path)
     assert issubclass(InputError, ValueError)

@@ -1,10 +1,14 @@
 """Clips with counted repetitions: the reader of `counts.csv` and `reps.csv`."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pushup.cli import InputError
 from pushup.foreign import number, read_csv
+from pushup.video.frames import Frame
+from pushup.video.source import open_source
 
 MOST = 1_000_000
 """Repetitions of a clip: more is no count."""
@@ -19,6 +23,8 @@ class LabelledClip:
         video: Its path.
         count: Number of repetitions; 0 for other exercises.
         also: Other numbers that are as good, where people who count by eye disagree.
+        kind: Class of exercise; "" where nothing says.
+        segment_s: Between which times it counts; None: from beginning to end.
         view: From where the camera looks.
         scene: Clips of one scene share it.
         bottoms_s: Lowest point of each repetition; empty where unknown.
@@ -31,10 +37,32 @@ class LabelledClip:
     scene: str
     bottoms_s: tuple[float, ...]
     also: tuple[int, ...] = ()
+    kind: str = ""
+    segment_s: tuple[float, float] | None = None
 
     def nearest(self, predicted: int) -> int:
         """The acceptable number of repetitions that is nearest to a predicted one."""
         return min((self.count, *self.also), key=lambda count: abs(count - predicted))
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames of its segment, their times those of the video.
+
+        Raises:
+            InputError: The video cannot be read, or has no frame in the segment.
+        """
+        start_s, end_s = self.segment_s or (-math.inf, math.inf)
+        seen = False
+        with open_source(self.video) as source:
+            for frame in source:
+                if frame.time_s > end_s:
+                    break
+                if frame.time_s >= start_s:
+                    seen = True
+                    yield frame
+        if not seen:
+            raise InputError(
+                f"{self.video}: no frame from {start_s:g} to {end_s:g} s; correct them"
+            )
 
 
 def read_clips(root: Path, split: str) -> list[LabelledClip]:
@@ -57,11 +85,12 @@ def read_clips(root: Path, split: str) -> list[LabelledClip]:
         LabelledClip(
             name=Path(row["video"]).stem,
             video=videos / row["video"],
-            count=_count(row["count"].split("|")[0], where),
+            count=whole_count(row["count"].split("|")[0], where),
             view=row.get("view") or "other",
             scene=row.get("scene") or Path(row["video"]).stem,
             bottoms_s=tuple(sorted(bottoms.get(row["video"], ()))),
-            also=tuple(_count(text, where) for text in row["count"].split("|")[1:]),
+            kind=row.get("class", ""),
+            also=tuple(whole_count(text, where) for text in row["count"].split("|")[1:]),
         )
         for where, row in rows
         if row["split"] == split
@@ -72,7 +101,8 @@ def read_clips(root: Path, split: str) -> list[LabelledClip]:
     return clips
 
 
-def _count(text: str, where: str) -> int:
+def whole_count(text: str, where: str) -> int:
+    """A number of repetitions; InputError if it is none."""
     value = number(text, where)
     if not 0 <= value <= MOST or value != int(value):
         raise InputError(f"{where}: a count is a whole number from 0, not {text!r}; correct it")

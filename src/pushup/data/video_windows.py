@@ -1,6 +1,7 @@
 """Windows of clips for video networks, varied: tempo, mirror, light, camera."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,12 @@ import cv2
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
 
 from pushup.cli import InputError
+from pushup.data.sampling import Draw, EpochSampler
 from pushup.data.video_clips import VideoClip, read_video_clips
 
 
@@ -21,9 +25,7 @@ def vary_look(frames: np.ndarray, rng: np.random.Generator, camera: float = 4.0)
         frames = frames[:, :, ::-1]
     gain, bias = rng.uniform(0.7, 1.3), rng.uniform(-25, 25)
     zoom, turn = rng.uniform(0.9, 1.15), np.deg2rad(rng.uniform(-6, 6))
-    rates = rng.uniform(0.02, 0.15, (2, 1))
-    at = np.sin(rates * np.arange(time) + rng.uniform(0, 6, (2, 1)))
-    shift = rng.uniform(-6, 6, (2, 1)) + rng.uniform(0, camera, (2, 1)) * at
+    shift = rng.uniform(-6, 6, (2, 1)) + camera * camera_path(time, rng)
     cos, sin, middle = zoom * np.cos(turn), zoom * np.sin(turn), (side - 1) / 2
     out = np.empty_like(frames)
     for i, frame in enumerate(frames):
@@ -39,6 +41,30 @@ def vary_look(frames: np.ndarray, rng: np.random.Generator, camera: float = 4.0)
         )
         out[i] = np.clip(gain * (moved.astype(np.float32) - 128) + 128 + bias, 0, 255)
     return out
+
+
+def camera_path(time: int, rng: np.random.Generator) -> np.ndarray:
+    """(2, T) where a camera wanders, in x and in y, no farther than 1."""
+    rates = rng.uniform(0.02, 0.15, (2, 1))
+    at = np.sin(rates * np.arange(time) + rng.uniform(0, 6, (2, 1)))
+    return rng.uniform(0, 1, (2, 1)) * at
+
+
+def wander(features: np.ndarray, rng: np.random.Generator, cells: float = 0.25) -> torch.Tensor:
+    """Features (T, C, H, W) of frames as a wandering camera would see them, about, in float32.
+
+    Args:
+        features: Of frames of a steady camera.
+        rng: Of the path.
+        cells: Farthest, in cells of the features.
+    """
+    steady = torch.from_numpy(features).float()
+    time, _, height, width = steady.shape
+    grid = torch.eye(2, 3).repeat(time, 1, 1)
+    path = torch.from_numpy(camera_path(time, rng)).float().T
+    grid[:, :, 2] = 2 * cells * path / torch.tensor([width, height])
+    at = functional.affine_grid(grid, list(steady.shape), align_corners=False)
+    return functional.grid_sample(steady, at, padding_mode="border", align_corners=False)
 
 
 class LabelledWindows(Dataset):
@@ -62,15 +88,18 @@ class LabelledWindows(Dataset):
     def __len__(self) -> int:
         return self.length if self.varied else len(self.clips)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, draw: int | Draw) -> dict[str, Any]:
         """One window.
+
+        Args:
+            draw: Index; and the seed of the variation (default: the index).
 
         Returns:
             frames: (T, S, S, 3) uint8.
             finished, low: (T,) float32; phase: (T,) int64.
             valid: (T,) bool, False after the clip's end.
         """
-        seed = int(torch.randint(2**62, ())) if self.varied else index
+        index, seed = draw if isinstance(draw, tuple) else (draw, draw)
         rng = np.random.default_rng(seed)
         if self.varied:
             index = int(rng.integers(len(self.clips)))
@@ -99,47 +128,58 @@ class LabelledWindows(Dataset):
 
 
 class PeriodicWindows(Dataset):
-    """Windows that repeat at a random pace, made from clips, for RepNet.
+    """Windows that repeat, for RepNet: most are made from clips, `own_share` are clips as they are.
 
-    A repetition of a clip, or a stretch of any clip, is played over and over: at a random speed
-    that drifts, sometimes back and forth, with something that does not repeat before and after it
-    or in a pause; the camera wanders. A window may also show no repetition at all.
+    In a made one a repetition of a clip, or a stretch of any clip, is played over and over: at a
+    random speed that drifts, sometimes back and forth, with something that does not repeat before
+    and after it or in a pause; or nothing repeats. The camera wanders in all.
 
     Args:
         clips: To draw from.
         frames: Length of a window.
         length: Windows an epoch.
-        varied: Draw anew each epoch; else the same windows every time.
+        encoded: The clips' frames are features of an encoder.
     """
 
+    own_share = 0.4
+    """The made ones alone know no single repetition, and no pace but a steady one."""
+
     def __init__(
-        self, clips: Sequence[VideoClip], frames: int, length: int, varied: bool = True
+        self, clips: Sequence[VideoClip], frames: int, length: int, encoded: bool = False
     ) -> None:
-        self.clips, self.frames, self.length, self.varied = list(clips), frames, length, varied
+        self.clips, self.frames, self.length = list(clips), frames, length
+        self.encoded = encoded
 
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, draw: int | Draw) -> dict[str, Any]:
         """One window.
 
+        Args:
+            draw: Index, which is the seed of the window unless one comes with it.
+
         Returns:
-            frames: (T, S, S, 3) uint8.
+            frames: (T, S, S, 3) uint8; or features: (T, C, H, W) float32.
             period: (T,) int64, the period in frames less one; 0 where there is none.
             periodic: (T,) float32.
         """
-        seed = int(torch.randint(2**62, ())) if self.varied else index
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(draw[1] if isinstance(draw, tuple) else draw)
         clip = self.clips[int(rng.integers(len(self.clips)))]
-        at, period = self._timeline(clip, rng)
-        frames = vary_look(clip.frames[np.clip(np.round(at).astype(int), 0, len(clip) - 1)], rng)
+        own = rng.random() < self.own_share
+        at, period = self._own(clip, rng) if own else self._made(clip, rng)
+        shown = clip.frames[np.clip(np.round(at).astype(int), 0, len(clip) - 1)]
+        if self.encoded:
+            seen = {"features": wander(shown, rng)}
+        else:
+            seen = {"frames": torch.from_numpy(np.ascontiguousarray(vary_look(shown, rng)))}
         return {
-            "frames": torch.from_numpy(np.ascontiguousarray(frames)),
+            **seen,
             "period": torch.from_numpy(np.clip(np.round(period) - 1, 0, self.frames - 1)).long(),
             "periodic": torch.from_numpy(period > 0).float(),
         }
 
-    def _timeline(self, clip: VideoClip, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _made(self, clip: VideoClip, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Which frame of the clip is shown when (T,), and the period there (T,), 0 for none."""
         outside = float(rng.integers(len(clip)))
         if rng.random() < 0.12:  # a still picture, or the clip at its own pace where none repeats
@@ -164,6 +204,16 @@ class PeriodicWindows(Dataset):
             at = np.where(pause, np.minimum(moving, len(clip) - 1), at)
             true = np.where(pause, 0.0, true)
         return at, true
+
+    def _own(self, clip: VideoClip, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """The same of the clip as a counter meets it: at a stride, still before it begins."""
+        stride = int(rng.integers(1, 5)) * np.exp(rng.uniform(-0.2, 0.2))
+        end = rng.uniform(min(self.frames * stride / 4, len(clip) - 1), len(clip))
+        at = np.clip(end + stride * np.arange(1 - self.frames, 1), 0, len(clip) - 1)
+        period = np.zeros(self.frames)
+        for start, stop in clip.edges:
+            period[(at > start) & (at <= stop)] = (stop - start) / stride
+        return at, period
 
     @staticmethod
     def _cycle(clip: VideoClip, rng: np.random.Generator) -> tuple[float, float]:
@@ -193,6 +243,10 @@ class VideoDataModule(pl.LightningDataModule):
         batch_size: Windows a batch.
         length: Windows an epoch.
         num_workers: Loader processes.
+        seed: Of what is drawn in training; see `EpochSampler`.
+        looks: Of "periodic" windows and a frozen encoder: that often each training clip is
+            encoded, in another light and framing each time, and windows are made of the features;
+            0: of pictures, and every window is encoded.
     """
 
     def __init__(
@@ -210,6 +264,8 @@ class VideoDataModule(pl.LightningDataModule):
         batch_size: int = 8,
         length: int = 400,
         num_workers: int = 0,
+        seed: int = 0,
+        looks: int = 0,
     ) -> None:
         super().__init__()
         if windows is None:
@@ -222,19 +278,35 @@ class VideoDataModule(pl.LightningDataModule):
         self.train_roots = {root: list(train_splits), **extra}
         self.val_roots = {root: list(val_splits)}
         self.batch_size, self.length, self.num_workers = batch_size, length, num_workers
+        self.seed, self.looks = seed, looks
+        if looks and windows != "periodic":
+            raise InputError("data.looks is for model=repnet_small and repnet: leave it out")
 
     def _dataset(self, roots: dict[str, list[str]], varied: bool) -> Dataset:
         clips = read_video_clips(roots, **self.read)  # type: ignore[arg-type]
         if self.windows == "periodic":
-            length = self.length if varied else 2 * len(clips)
-            return PeriodicWindows(clips, self.frames, length, varied)
+            if varied and self.looks:
+                return PeriodicWindows(self._encoded(clips), self.frames, self.length, True)
+            return PeriodicWindows(clips, self.frames, self.length if varied else 2 * len(clips))
         return LabelledWindows(clips, self.frames, self.step, self.length, varied)
+
+    def _encoded(self, clips: list[VideoClip]) -> list[VideoClip]:
+        assert self.trainer is not None, "the encoder is that of the model in training"
+        encode = self.trainer.lightning_module.model.encode  # type: ignore[union-attr]
+        found = []
+        with self.trainer.precision_plugin.forward_context():
+            for number in tqdm(range(self.looks * len(clips)), desc="encoding", unit="clip"):
+                clip = clips[number % len(clips)]
+                frames = vary_look(clip.frames, np.random.default_rng((self.seed, number)), 0.0)
+                found.append(replace(clip, frames=encode(frames)))
+        return found
 
     def train_dataloader(self) -> DataLoader:
         """Varied windows."""
         return DataLoader(
             self._dataset(self.train_roots, True),
             batch_size=self.batch_size,
+            sampler=EpochSampler(self.length, self.batch_size, self.seed),
             num_workers=self.num_workers,
             drop_last=True,
         )

@@ -17,6 +17,7 @@ from pushup.codecs import GaussianHeatmap
 from pushup.counting.signal_counter import count_signal, read_signal
 from pushup.counting.trace import Trace, load_trace, save_trace
 from pushup.data import clips, coco, hard_examples, mpii, pseudo_labels, recognition, seven_point
+from pushup.data.benchmarks import read_countix, read_repcount
 from pushup.data.pictures import header, read_rgb
 from pushup.fuzz.mutations import (
     Mutation,
@@ -59,6 +60,7 @@ JSON = (damage_json, damage_json, damage_text, damage_bytes)
 
 
 def _written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
 
@@ -158,6 +160,18 @@ def _counts(folder: Path) -> Path:
     return _written(folder / "counts.csv", text)
 
 
+def _repcount(folder: Path) -> Path:
+    _written(folder / "video" / "train" / "a.mp4", "")
+    text = "type,name,count,L1,L2,L3,L4\npush_up,a.mp4,3,2,9,9,16\nsquat,b.mp4,1,2,9,,\n"
+    return _written(folder / "annotation" / "train.csv", text)
+
+
+def _countix(folder: Path) -> Path:
+    _written(folder / "a_000010_000020.mp4", "")
+    columns = "video_id,class,kinetics_start,kinetics_end,repetition_start,repetition_end,count"
+    return _written(folder / "countix_train.csv", f"{columns}\na,push up,10,20,11.5,18,4\n")
+
+
 def _recognition(folder: Path) -> Path:
     text = "image,label,group,split,source\na.png,1,g1,train,s\nb.png,0,g2,train,s\n"
     return _written(folder / "train.csv", text)
@@ -237,6 +251,8 @@ READERS = (
     Reader("COCO JSON", _coco, _split(coco.read), JSON),
     Reader("MATLAB", _mat, mpii.read_release_people, (damage_bytes,), 20),
     Reader("counts.csv", _counts, lambda p: clips.read_clips(p.parent, "train"), TEXT),
+    Reader("RepCount-A", _repcount, lambda p: read_repcount(p.parents[1], "train"), TEXT),
+    Reader("Countix", _countix, lambda p: read_countix(p.parent, "train"), TEXT),
     Reader("recognition CSV", _recognition, _split(recognition.read), TEXT),
     Reader("images.csv", _images_csv, _read_images_csv, TEXT),
     Reader("log.csv", _log, _read_log, TEXT),

@@ -10,12 +10,18 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def relative_errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """(N,) |p - g| / g; NaN where the true count is 0, since no relative error exists there."""
+def relative_errors(predicted: np.ndarray, true: np.ndarray, offset: float = 0.0) -> np.ndarray:
+    """(N,) |p - g| / (g + offset); NaN where that divides by 0: there is no relative error.
+
+    RepNet's paper divides by g, TransRAC's by g + 0.1.
+
+    >>> relative_errors(np.array([3, 1]), np.array([4, 0]), offset=0.1).round(3).tolist()
+    [0.244, 10.0]
+    """
     predicted, true = np.asarray(predicted, float), np.asarray(true, float)
     errors = np.full(true.shape, np.nan)
-    counted = true > 0
-    errors[counted] = np.abs(predicted - true)[counted] / true[counted]
+    counted = true + offset > 0
+    errors[counted] = np.abs(predicted - true)[counted] / (true + offset)[counted]
     return errors
 
 
@@ -25,16 +31,16 @@ def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else math.nan
 
 
-def count_errors(predicted: np.ndarray, true: np.ndarray) -> dict[str, float]:
-    """Summary of (N,) predicted against (N,) true counts.
+def count_errors(predicted: np.ndarray, true: np.ndarray, offset: float = 0.0) -> dict[str, float]:
+    """Summary of (N,) predicted against (N,) true counts; `offset` as of `relative_errors`.
 
     Returns:
-        `mae` (relative, over clips with a count above 0), `mae_abs`, `obo`, `exact`, `rmse`; NaN
+        `mae` (relative, over clips where that is a number), `mae_abs`, `obo`, `exact`, `rmse`; NaN
         where no clip takes part.
     """
     difference = np.asarray(predicted, float) - np.asarray(true, float)
     return {
-        "mae": _mean(relative_errors(predicted, true)),
+        "mae": _mean(relative_errors(predicted, true, offset)),
         "mae_abs": _mean(np.abs(difference)),
         "obo": _mean((np.abs(difference) <= 1).astype(float)),
         "exact": _mean((difference == 0).astype(float)),

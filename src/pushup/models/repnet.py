@@ -113,6 +113,18 @@ class _Head(nn.Module):
         return self.out(functional.relu(self.fc2(x)))
 
 
+def by_lag(maps: Tensor) -> Tensor:
+    """Rows of square maps (..., T, T) shifted so that columns are lags: (..., T, 2T - 1).
+
+    >>> by_lag(torch.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 1, 0],
+            [0, 4, 3]])
+    """
+    time = maps.shape[-1]
+    rows = functional.pad(maps.flip(-1), (0, time)).flatten(-2)
+    return rows[..., : time * (2 * time - 1)].unflatten(-1, (time, 2 * time - 1))
+
+
 class RepNet(nn.Module):
     """Period and periodicity of each of 64 frames.
 
@@ -127,6 +139,10 @@ class RepNet(nn.Module):
         frames: Of a window.
         temperature: Divides the squared distances.
         freeze_encoder: Leave the encoder as it is in training.
+        squeeze: Channels to which a 1 x 1 convolution brings the encoder's; None: no such layer.
+        by_lag: The heads see each row of similarities from its own frame outwards, in multiples of
+            their mean; False, as published: by the other frame's place in the window. There each
+            of the `frames` places has to learn anew what a period looks like.
     """
 
     def __init__(
@@ -138,6 +154,8 @@ class RepNet(nn.Module):
         temperature: float = 13.544,
         dropout: float = 0.25,
         freeze_encoder: bool = False,
+        squeeze: int | None = None,
+        by_lag: bool = False,
     ) -> None:
         super().__init__()
         if encoder not in TRUNKS:
@@ -150,19 +168,25 @@ class RepNet(nn.Module):
             "temperature": temperature,
             "dropout": dropout,
             "freeze_encoder": freeze_encoder,
+            "squeeze": squeeze,
+            "by_lag": by_lag,
         }
         self.started: frozenset[str] = frozenset()
         self.frames, self.temperature = frames, temperature
-        self.freeze_encoder = freeze_encoder
+        self.freeze_encoder, self.by_lag = freeze_encoder, by_lag
         self.encoder = TRUNKS[encoder]()
         if freeze_encoder:
             self.encoder.requires_grad_(False)
         channels = int(self.encoder.channels)  # type: ignore[arg-type]
-        self.temporal = nn.Conv3d(channels, embed, 3, padding=(3, 1, 1), dilation=(3, 1, 1))
+        self.squeeze = nn.Conv2d(channels, squeeze, 1) if squeeze else None
+        self.temporal = nn.Conv3d(
+            squeeze or channels, embed, 3, padding=(3, 1, 1), dilation=(3, 1, 1)
+        )
         self.norm = nn.BatchNorm3d(embed, eps=1e-3)
         self.similarity_conv = nn.Conv2d(1, 32, 3, padding=1)
-        self.period = _Head(32 * frames, width, frames, 4, dropout, frames)
-        self.periodicity = _Head(32 * frames, width, frames, 4, dropout, 1)
+        inputs = 32 * (2 * frames - 1 if by_lag else frames)
+        self.period = _Head(inputs, width, frames, 4, dropout, frames)
+        self.periodicity = _Head(inputs, width, frames, 4, dropout, 1)
 
     def train(self, mode: bool = True) -> "RepNet":
         """Training mode; a frozen encoder's running statistics stay as well."""
@@ -187,15 +211,22 @@ class RepNet(nn.Module):
 
     def embeddings(self, features: Tensor) -> Tensor:
         """(B, T, embed) of the frames' features (B, T, C, H, W)."""
+        if self.squeeze is not None:
+            features = self.squeeze(features.flatten(0, 1)).unflatten(0, features.shape[:2])
         x = functional.relu(self.norm(self.temporal(features.transpose(1, 2))))
         return x.amax((3, 4)).transpose(1, 2)
 
     def similarities(self, embeddings: Tensor) -> Tensor:
-        """(B, T, T): softmax over each row of the negative squared distances."""
-        squares = embeddings.square().sum(-1)
-        products = embeddings @ embeddings.transpose(1, 2)
-        distances = squares[:, :, None] - 2 * products + squares[:, None, :]
-        return (-distances.clamp(min=0) / self.temperature).softmax(-1)
+        """(B, T, T): softmax over each row of the negative squared distances.
+
+        In single precision whatever the rest is in: near frames differ by little of their length.
+        """
+        with torch.autocast(embeddings.device.type, enabled=False):
+            embeddings = embeddings.float()
+            squares = embeddings.square().sum(-1)
+            products = embeddings @ embeddings.transpose(1, 2)
+            distances = squares[:, :, None] - 2 * products + squares[:, None, :]
+            return (-distances.clamp(min=0) / self.temperature).softmax(-1)
 
     def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of windows of normalised frames (B, T, 3, S, S), T = `frames`.
@@ -209,6 +240,10 @@ class RepNet(nn.Module):
     def periods(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """What `forward` gives, of the frames' features (B, T, C, H, W)."""
         similar = self.similarities(self.embeddings(features))
+        if self.by_lag:
+            similar = similar * self.frames
         x = functional.relu(self.similarity_conv(similar[:, None]))
+        if self.by_lag:
+            x = by_lag(x)
         x = x.permute(0, 2, 3, 1).flatten(2)
         return self.period(x), self.periodicity(x).squeeze(-1)

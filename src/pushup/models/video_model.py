@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from pushup.cli import InputError
@@ -71,6 +73,25 @@ class VideoModel(nn.Module):
         if self.kind == "flow_classifier":
             return self.network(inputs)
         return self.network(self.normalised(inputs))
+
+    @torch.no_grad()
+    def encode(self, frames: np.ndarray) -> np.ndarray:
+        """What RepNet's frozen encoder says of frames (T, S, S, 3): (T, C, H, W) float16.
+
+        Raises:
+            InputError: There is no encoder, or it is in training.
+        """
+        if not getattr(self.network, "freeze_encoder", False):
+            raise InputError(
+                "data.looks=0 is needed: features can be kept of a frozen encoder alone "
+                "(model.network.freeze_encoder=true)"
+            )
+        device = next(self.parameters()).device
+        found = [
+            self.network.features(self.normalised(part[None].to(device))[0])  # type: ignore[operator]
+            for part in torch.from_numpy(np.ascontiguousarray(frames)).split(64)
+        ]
+        return torch.cat(found).half().cpu().numpy()
 
     @staticmethod
     def normalised(frames: Tensor) -> Tensor:

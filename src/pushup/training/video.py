@@ -98,7 +98,10 @@ class PeriodTask(VideoTask):
     needs = "periodic"
 
     def _losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        period, periodicity = self.model(batch["frames"])
+        if "features" in batch:  # those of the frozen encoder, see `VideoDataModule`
+            period, periodicity = self.model.network.periods(batch["features"])  # type: ignore[operator]
+        else:
+            period, periodicity = self.model(batch["frames"])
         periodic = batch["periodic"]
         repeats = binary_cross_entropy_with_logits(periodicity.float(), periodic)
         each = cross_entropy(period.float().transpose(1, 2), batch["period"], reduction="none")

@@ -17,15 +17,14 @@ import numpy as np
 
 from pushup.approaches.video_counter import PictureCounter, count_frames
 from pushup.counting.build import build_counter
-from pushup.data.clips import LabelledClip, read_clips
-from pushup.evaluation.counting.evaluate import evaluate_counting
+from pushup.data.clips import LabelledClip
+from pushup.evaluation.counting.evaluate import evaluate_counting, labelled_clips
 from pushup.evaluation.counting.runs import Setup, run_counter, watch
 from pushup.evaluation.report import markdown_table, share, with_interval
 from pushup.files import replacing, write_json, write_text
 from pushup.metrics.bootstrap import group_interval
 from pushup.models import weights
 from pushup.video.frames import Frame
-from pushup.video.source import open_source
 
 HEADER = (
     *("counter", "MAE", "off by <= 1", "exact", "F1 of times", "false / min"),
@@ -65,9 +64,8 @@ def compare(
     }
     keys = ("gate", "tracker", "ckpt_path", "model", "classifier", "device")
     setup = Setup(**{key: settings[key] for key in keys if key in settings})
-    clip = _one_of_usual_length(read_clips(Path(str(root)), splits[0]))
-    with open_source(clip.video) as source:
-        frames = list(source)
+    clip = _one_of_usual_length(labelled_clips(root, splits[0], settings.get("read")))
+    frames = list(clip.frames())
     figures = {
         "base": base,
         "timed_on": clip.name,
@@ -96,7 +94,9 @@ def _one_of_usual_length(clips: Sequence[LabelledClip]) -> LabelledClip:
 
 
 def _without_clips(figures: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in figures.items() if k not in ("clips", "by_view", "by_scene")}
+    return {
+        k: v for k, v in figures.items() if k not in ("clips", "by_class", "by_view", "by_scene")
+    }
 
 
 def against(counters: dict[str, Any], name: str, base: str) -> dict[str, Any]:
@@ -110,10 +110,10 @@ def against(counters: dict[str, Any], name: str, base: str) -> dict[str, Any]:
     ones = np.ones(len(counted))
 
     def relative(figures: dict[str, Any]) -> float:
-        return abs(figures["predicted"] - figures["count"]) / figures["count"]
+        return abs(figures["predicted"] - figures["nearest"]) / figures["nearest"]
 
     def exact(figures: dict[str, Any]) -> float:
-        return float(figures["predicted"] == figures["count"])
+        return float(figures["predicted"] == figures["nearest"])
 
     found = {}
     for key, measure in (("mae", relative), ("exact", exact)):

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from pushup.approaches.video_counter import looks_at_pictures
-from pushup.cli import InputError
+from pushup.cli import InputError, build
 from pushup.counting.build import counter_config
 from pushup.data.clips import LabelledClip, read_clips
 from pushup.evaluation.counting.pictures import count_pictures
@@ -35,11 +37,14 @@ def evaluate_counting(
     device: str = "cpu",
     workers: int = 2,
     plots: bool = True,
+    read: dict[str, Any] | None = None,
+    mae_offset: float = 0.0,
 ) -> dict[str, Any]:
     """Run counters over the clips of a split; write `results.json`, a table and plots.
 
     Args:
-        root: Folder with `counts.csv`, `videos/`, and where they exist `reps.csv` and `traces/`.
+        root: Folder with `counts.csv`, `videos/`, and where they exist `reps.csv` and `traces/`; or
+            what `read` reads.
         split: Name in the column `split` of `counts.csv`.
         output_dir: Where results go.
         counters: Names of files in `conf/counter`, of keypoints or of pictures.
@@ -52,6 +57,8 @@ def evaluate_counting(
         device: Where networks run.
         workers: Processes.
         plots: Draw each clip that a counter got wrong.
+        read: Configuration of a reader of another layout, see `pushup.data.benchmarks`.
+        mae_offset: Of the denominator of MAE, see `summarise`.
 
     Returns:
         What `results.json` holds.
@@ -59,10 +66,8 @@ def evaluate_counting(
     Raises:
         InputError: The folder, a video, a trace, a counter's name or the weights are of no use.
     """
-    if root is None:
-        raise InputError("no clips: give the folder of counts.csv as data.root=DIR")
-    root, out = Path(root), Path(output_dir)
-    clips = read_clips(root, split)
+    clips = labelled_clips(root, split, read)
+    root, out = Path(str(root)), Path(output_dir)
     setup = Setup(gate, tracker, ckpt_path, model, classifier, device)
     pictures = [n for n in counters if looks_at_pictures(counter_config(n, gate)["_target_"])]
     if traces and pictures:
@@ -81,10 +86,11 @@ def evaluate_counting(
     runs = {name: unordered[name] for name in counters}
     figures = {
         "split": split,
+        "mae_offset": mae_offset,
         "traces": str(folder) if traces else None,
         "without_trace": [clip.name for clip in clips if clip not in found],
-        "counters": {name: summarise(found, runs[name]) for name in counters}
-        | {"best_constant": constant_row(found, next(iter(runs.values())))},
+        "counters": {name: summarise(found, runs[name], mae_offset) for name in counters}
+        | {"best_constant": constant_row(found, next(iter(runs.values())), mae_offset)},
     }
     write_json(out / "results.json", figures)
     text = table(figures)
@@ -93,6 +99,19 @@ def evaluate_counting(
     if plots:
         _plot_all(found, runs, out)
     return figures
+
+
+def labelled_clips(
+    root: str | Path | None, split: str, read: dict[str, Any] | None = None
+) -> list[LabelledClip]:
+    """The clips of a split, read by `read_clips` unless `read` configures another reader."""
+    if root is None:
+        raise InputError(
+            "no clips: give their folder as data.root=DIR, with counts.csv or as data= has it"
+        )
+    if read is None:
+        return read_clips(Path(root), split)
+    return build(OmegaConf.create(read), root=Path(root), split=split)
 
 
 def _plot_all(clips: Sequence[LabelledClip], runs: dict[str, dict[str, Run]], out: Path) -> None:

@@ -19,7 +19,6 @@ from pushup.data.clips import LabelledClip
 from pushup.evaluation.counting.runs import Run, in_parallel
 from pushup.files import replacing
 from pushup.foreign import floats, read_npz
-from pushup.video.source import open_source
 
 _CODE = Path(__file__).parents[2]
 _ROOMS = ("approaches", "models", "counting")
@@ -73,6 +72,7 @@ def _count_clip(
     keys: dict[str, str], clip: LabelledClip, gate: dict[str, Any], folder: Path
 ) -> dict[str, Run]:
     video = hashlib.sha256(clip.video.read_bytes()).hexdigest() if clip.video.is_file() else ""
+    video += str(clip.segment_s or "")
     paths = {name: folder / name / f"{clip.name}.npz" for name in keys}
     found = {name: _load(paths[name], key + video) for name, key in keys.items()}
     missing = {name: build_counter(name, gate) for name, run in found.items() if run is None}
@@ -89,17 +89,16 @@ def run_pictures(counters: dict[str, PictureCounter], clip: LabelledClip) -> dic
     signals: dict[str, list[tuple[float, ...]]] = {name: [] for name in counters}
     seconds = dict.fromkeys(counters, 0.0)
     times_s: list[float] = []
-    with open_source(clip.video) as source:
-        for frame in source:
-            times_s.append(frame.time_s)
-            for name, counter in counters.items():
-                started = time.thread_time()
-                rep = counter.update(frame)
-                seconds[name] += time.thread_time() - started
-                reps[name] += [] if rep is None else [rep]
-                state = counter.state
-                row = (frame.time_s, state.value, state.threshold, state.gate_open)
-                signals[name].append(row)
+    for frame in clip.frames():
+        times_s.append(frame.time_s)
+        for name, counter in counters.items():
+            started = time.thread_time()
+            rep = counter.update(frame)
+            seconds[name] += time.thread_time() - started
+            reps[name] += [] if rep is None else [rep]
+            state = counter.state
+            row = (frame.time_s, state.value, state.threshold, state.gate_open)
+            signals[name].append(row)
     for name, counter in counters.items():
         started = time.thread_time()
         reps[name] += counter.finish()

@@ -31,9 +31,30 @@ def table(figures: dict[str, Any]) -> str:
         f"{one['number']} clips with repetitions, {one['empty_minutes']:.1f} minutes without. "
         "In brackets 95 % intervals that resample scenes. Times match within 0.5 s.",
     ]
+    if figures.get("mae_offset"):
+        lines[-1] += f" MAE is |p - g| / (g + {figures['mae_offset']:g}), over clips of 0 as well."
+    if len(one["by_class"]) > 1:
+        lines += ["", "## By class", "", _class_table(figures["counters"])]
     if figures["without_trace"]:
         lines += ["", f"Left out, without a trace: {', '.join(figures['without_trace'])}."]
     return "\n".join(lines) + "\n"
+
+
+def _class_table(counters: dict[str, Any]) -> str:
+    rows = [
+        [
+            name or "-",
+            counter,
+            str(f["number"]),
+            share(f["mae"]),
+            share(f["obo"]),
+            share(f["exact"]),
+        ]
+        for counter, figures in counters.items()
+        for name, f in figures.get("by_class", {}).items()
+    ]
+    header = ("class", "counter", "clips", "MAE", "off by <= 1", "exact")
+    return markdown_table(header, sorted(rows, key=lambda row: row[0]))
 
 
 def _row(name: str, figures: dict[str, Any]) -> list[str]:

@@ -26,7 +26,6 @@ from pushup.processes import worker_pool
 from pushup.skeleton import UPPER7
 from pushup.specs import locate
 from pushup.video.frames import Frame
-from pushup.video.source import open_source
 
 
 @dataclass(frozen=True)
@@ -174,8 +173,7 @@ def predict_trace(clip: LabelledClip, setup: Setup, out: Path) -> None:
     Raises:
         InputError: The video is missing or damaged, or the weights are of no use.
     """
-    with open_source(clip.video) as source:
-        save_trace(out, watch(source, setup))
+    save_trace(out, watch(clip.frames(), setup))
 
 
 def invalidate_cache(folder: Path, cache_key: dict[str, Any]) -> None:
@@ -199,7 +197,9 @@ def invalidate_cache(folder: Path, cache_key: dict[str, Any]) -> None:
 def predict_all(clips: Sequence[LabelledClip], setup: Setup, folder: Path, workers: int) -> None:
     """Traces of all clips in a folder; those that the same weights left there are kept."""
     videos = sorted({str(clip.video.parent) for clip in clips})
-    invalidate_cache(folder, setup.cache_key() | {"videos": videos})
+    segments = {clip.name: list(clip.segment_s) for clip in clips if clip.segment_s}
+    key = {"videos": videos} | ({"segments": segments} if segments else {})
+    invalidate_cache(folder, setup.cache_key() | key)
     missing = [clip for clip in clips if not (folder / f"{clip.name}.npz").is_file()]
     tasks = {c.name: partial(predict_trace, c, setup, folder / f"{c.name}.npz") for c in missing}
     for _ in in_parallel(tasks, workers, "keypoints"):
