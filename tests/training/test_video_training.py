@@ -203,7 +203,7 @@ def test_what_does_not_fit_is_told(root, tmp_path) -> None:
             )
         with pytest.raises(
             (InputError, hydra.errors.InstantiationException),
-            match="leave it out|data.looks=0 is needed",
+            match=r"leave it out|data\.looks=0 is needed",
         ):
             run.train(config, tmp_path)
     assert issubclass(InputError, ValueError)
