@@ -110,3 +110,9 @@ def test_what_is_no_study_is_one_line(tmp_path, log, storage):
         search(lambda *_: 0.0, split(["x=interval(0.0,1.0)"])[0], tmp_path, 1, storage)
     with pytest.raises(InputError, match="cannot write to output folder"):
         search(lambda *_: 0.0, {}, tmp_path / "study.log", 1)
+
+
+@pytest.mark.parametrize("range_", ["a=interval(2,1)", "a=tag(log,interval(0.0,1.0))"])
+def test_a_range_of_which_nothing_can_be_drawn_is_named(range_):
+    with pytest.raises(InputError, match="give LOW before HIGH"):
+        split([range_])

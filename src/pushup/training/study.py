@@ -26,7 +26,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from pushup.cli import make_output_dir
+from pushup.cli import InputError, make_output_dir
 from pushup.files import write_text
 from pushup.foreign import parsing
 from pushup.training.summary import reason
@@ -41,6 +41,10 @@ def split(overrides: Iterable[str]) -> tuple[Space, list[str]]:
     """What overrides in Hydra's grammar search (ranges, choices), and those that state one value.
 
     The later one counts where two name the same.
+
+    Raises:
+        HydraException: An override is none.
+        InputError: Nothing can be drawn from a range.
     """
     space: Space = {}
     fixed: dict[str, str] = {}
@@ -48,7 +52,10 @@ def split(overrides: Iterable[str]) -> tuple[Space, list[str]]:
         key = override.get_key_element()
         space.pop(key, None)
         fixed.pop(key, None)
-        values = _distribution(override)
+        try:
+            values = _distribution(override)
+        except ValueError as error:
+            raise InputError(f"{override.input_line}: {error}; give LOW before HIGH") from error
         if values is None:
             fixed[key] = str(override.input_line)
         else:
