@@ -1,5 +1,6 @@
 """`python -m pushup`: a command is a file, and what a command needs is loaded with it alone."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,4 +71,24 @@ def test_a_command_of_hydra_fails_in_one_line() -> None:
     assert failed.returncode == 1
     assert failed.stderr == (
         "error: Could not override 'nosuch'. To append to your config use +nosuch=1\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "bench --frames -2",
+        "bench --threads 1,x",
+        "synthetic clips --out nowhere --fps 0",
+        "synthetic clips --out nowhere --duration nan",
+        "synthetic sheet --out nowhere.png --rows 0",
+        "demo --clips 0",
+        "fuzz --mutations 0",
+    ],
+)
+def test_a_number_of_no_use_is_named(line, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        pushup.main(line.split())
+    assert re.search(
+        r"error: argument --\w+: .*give a (whole )?number from", capsys.readouterr().err
     )

@@ -101,7 +101,7 @@ def test_what_has_changed_is_told_or_refused(trained, capsys):
         trained(*go_on, "optimizer.lr=0.001")
     with pytest.raises(InputError, match=r"scheduler.* or begin another run with init_from="):
         trained(*go_on, "scheduler=constant")
-    with pytest.raises(InputError, match="skeleton=upper7"):
+    with pytest.raises(InputError, match=r"goes on with skeleton\.spec=upper7: leave out"):
         trained(*go_on, "skeleton=body16")
     capsys.readouterr()
     trained(*go_on)

@@ -5,6 +5,8 @@ nothing itself. `python -m pushup NAME` finds it by its file name.
 """
 
 import argparse
+import math
+from collections.abc import Callable
 
 
 def parser(name: str, description: str | None) -> argparse.ArgumentParser:
@@ -14,3 +16,19 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def at_least(low: float, kind: type[int] | type[float] = int) -> Callable[[str], float]:
+    """What argparse takes as the type of a number that is finite and not below `low`."""
+
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value < math.inf:
+            what = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"{text}: give a {what} from {low:g} on")
+        return value
+
+    return number

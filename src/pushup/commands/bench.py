@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 from pushup.cli import command
-from pushup.commands import parser
+from pushup.commands import at_least, parser
 from pushup.files import write_json, write_text
 
 COMPLEXITIES = {"lite": 0, "full": 1, "heavy": 2}
@@ -23,8 +23,14 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("--video", type=Path, help="default: a rendered clip of 16:9")
     top.add_argument("--models", default="mobilenet", help="names or files, with commas")
     top.add_argument("--runtimes", default="openvino,onnxruntime")
-    top.add_argument("--threads", default="1,2", help="of each network")
-    top.add_argument("--frames", type=int, default=200)
+    threads = at_least(1)
+    top.add_argument(
+        "--threads",
+        type=lambda text: [int(threads(number)) for number in text.split(",")],
+        default=[1, 2],
+        help="of each network, with commas (default: 1,2)",
+    )
+    top.add_argument("--frames", type=at_least(1), default=200)
     top.add_argument("--against", choices=["mediapipe"])
     top.add_argument("--peers", default="lite,full", help=f"of {', '.join(COMPLEXITIES)}")
     top.add_argument("--peer-python", default=".peers/bin/python")
@@ -38,10 +44,10 @@ def main(arguments: Sequence[str]) -> None:
         video = options.video or _render(Path(folder))
         runs: dict[str, speed.Laps] = {}
         choices = product(*(x.split(",") for x in (options.models, options.runtimes)))
-        for (model, runtime), threads in product(choices, map(int, options.threads.split(","))):
-            setup = speed.Setup(model, runtime, threads)
+        for (model, runtime), number in product(choices, options.threads):
+            setup = speed.Setup(model, runtime, number)
             counter = build_counter()
-            runs[f"{model}, {runtime}, {threads} threads"] = speed.loop_laps(setup, video, counter)
+            runs[f"{model}, {runtime}, {number} threads"] = speed.loop_laps(setup, video, counter)
         if options.against:
             for peer in options.peers.split(","):
                 runs[f"MediaPipe Pose {peer}"] = speed.peer_laps(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pushup import demo
 from pushup.cli import command
-from pushup.commands import parser
+from pushup.commands import at_least, parser
 
 
 @command
@@ -14,7 +14,7 @@ def main(arguments: Sequence[str]) -> None:
     """Command line."""
     top = parser("demo", __doc__)
     top.add_argument("--seed", type=int, help="of the first clip (default: the clock)")
-    top.add_argument("--clips", type=int, default=3)
+    top.add_argument("--clips", type=at_least(1), default=3)
     top.add_argument("--model", default="mobilenet", help="with weights in data/weights")
     top.add_argument("--output-dir", type=Path, help="default: outputs/demo/SEED")
     options = top.parse_args(arguments)

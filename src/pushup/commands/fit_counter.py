@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pushup.cli import InputError, command
-from pushup.commands import parser
+from pushup.commands import at_least, parser
 
 
 @command
@@ -32,8 +32,8 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("--check", action="append", default=[], metavar="SET")
     top.add_argument("--l2", type=float, default=1.0, help="ridge penalty")
     top.add_argument("--other-weight", type=float, default=3.0, help="price of a false count")
-    top.add_argument("--folds", type=int, default=10, help="of the scenes")
-    top.add_argument("--workers", type=int, default=1)
+    top.add_argument("--folds", type=at_least(2), default=10, help="of the scenes")
+    top.add_argument("--workers", type=at_least(1), default=1)
     top.add_argument("--output-dir", type=Path, default=Path("outputs/fit_counter"))
     options = top.parse_args(arguments)
     sets, weights = zip(*map(trace_set, options.fit), strict=True)

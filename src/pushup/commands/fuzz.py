@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pushup.cli import command
-from pushup.commands import parser
+from pushup.commands import at_least, parser
 from pushup.fuzz.readers import READERS
 from pushup.fuzz.run import READ, REFUSED, fuzz
 
@@ -19,7 +19,9 @@ from pushup.fuzz.run import READ, REFUSED, fuzz
 def main(arguments: Sequence[str]) -> None:
     """Command line."""
     top = parser("fuzz", __doc__)
-    top.add_argument("--mutations", type=int, default=2000, help="damaged files for each reader")
+    top.add_argument(
+        "--mutations", type=at_least(1), default=2000, help="damaged files for each reader"
+    )
     top.add_argument("--seed", type=int, default=0)
     top.add_argument("--only", default="", help="readers whose name holds this text")
     top.add_argument("--show", action="store_true", help="tracebacks of what escaped")

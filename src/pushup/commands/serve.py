@@ -71,5 +71,5 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, str]:
         raise InputError("https needs both, --certificate and --key")
     if given:
         with parsing(given[0], "a PEM certificate with the key beside it", "make both again"):
-            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(*given)
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(given[0], given[1])
     return {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)} if given else {}

@@ -163,7 +163,7 @@ class CycleCounter:
         if logit <= 0:
             added = self._classifier.contributions(features)
             shown = ", ".join(
-                f"{name} {features[name]:.2f}" for name in sorted(added, key=added.get)
+                f"{name} {features[name]:.2f}" for name in sorted(added, key=added.__getitem__)
             )
             return None, f"not like the exercise: {shown}"
         return Rep(*times, cycle.depth, 1 / (1 + math.exp(-logit)), features), ""

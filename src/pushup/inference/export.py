@@ -185,7 +185,7 @@ def _int8(model: ImageModel, path: Path, part: Path) -> Iterator[Reading]:
         quantization.quantize_static(
             folded,
             part,
-            _Calibration(model.input_size),
+            _Calibration(model.input_size),  # type: ignore[arg-type]  # by its structure
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
             activation_type=quantization.QuantType.QUInt8,

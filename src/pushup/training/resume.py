@@ -11,8 +11,8 @@ from pushup.files import PARTIAL
 from pushup.models import weights
 from pushup.training.start import Stated, adopt
 
-FIXED = ("optimizer", "scheduler")
-"""Their state lies in the checkpoint, and is what goes on."""
+FIXED = ("optimizer", "scheduler", "skeleton")
+"""Their state lies in the checkpoint, or the shape of its maps, and is what goes on."""
 
 IGNORED = ("run", "resume", "output_dir", "init_from")
 
