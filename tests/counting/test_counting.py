@@ -250,31 +250,22 @@ def test_the_position_has_to_last_through_the_cycle() -> None:
     assert logit(bottom_only) < logit(same_mean) - 0.5
 
 
-def test_what_lasts_long_has_to_look_the_better() -> None:
-    features = {"pushing_up": 0.9, "pushing_up_min": 0.9, "depth": 0.5, "hands_certainty": 0.0}
-    lasting_s = (1.0, 10.0, 12.0, 15.0, 60.0)
-    logits = [CycleClassifier().logit(features | {"duration_s": s}) for s in lasting_s]
-    assert logits[0] == logits[1]
-    assert (np.diff(logits[1:]) < 0).all()
-
-
-def test_rejections_are_bounded_fade_and_are_taken_back() -> None:
+def test_evidence_is_bounded_fades_and_is_taken_back() -> None:
     history = CycleHistory()
 
-    def rejections(cycle: Cycle = CYCLE) -> float:
-        return history.of(cycle)["recent_rejections"]
+    def evidence(cycle: Cycle = CYCLE) -> float:
+        return history.of(cycle)["recent_evidence"]
 
-    assert rejections() == 0.0
+    assert evidence() == 0.0
     history.add(CYCLE, -20.0)
-    assert rejections() == 1.0
+    assert evidence() == -1.0
     later = replace(CYCLE, top_s=CYCLE.top_s + CycleHistory.fade_s)
-    assert rejections(later) == pytest.approx(math.exp(-1))
+    assert evidence(later) == pytest.approx(-math.exp(-1))
     history.add(CYCLE, -20.0)
-    assert rejections() == CycleHistory.most
-    history.add(CYCLE, 5.0)
-    assert rejections() == CycleHistory.most - 1.0
-    history.add(CYCLE, 5.0)
-    assert rejections() == 0.0
+    assert evidence() == -CycleHistory.most
+    for _ in range(4):
+        history.add(CYCLE, 5.0)
+    assert evidence() == CycleHistory.most
 
 
 def test_a_repetition_waits_for_the_position_as_long_as_it_is_told() -> None:
@@ -306,9 +297,10 @@ def test_movements_that_were_none_make_the_next_one_doubtful() -> None:
     alone = count(push_up_counter(), frames)
     after = count(push_up_counter(), before + frames)
     assert len(alone) == len(after) == 3
-    assert alone[0].features["recent_rejections"] == 0.0 < after[0].features["recent_rejections"]
+    assert after[0].features["recent_evidence"] < 0.0 == alone[0].features["recent_evidence"]
     assert after[0].confidence < alone[0].confidence
-    assert after[1].features["recent_rejections"] < after[0].features["recent_rejections"]
+    assert after[1].features["recent_evidence"] > after[0].features["recent_evidence"]
+    assert alone[1].features["recent_evidence"] > 0.0
 
 
 def test_arms_that_stay_straight_speak_against_a_push_up() -> None:

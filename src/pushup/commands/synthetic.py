@@ -64,7 +64,13 @@ def _recognition_set(options: argparse.Namespace) -> None:
 
 def _traces(options: argparse.Namespace) -> None:
     trace_files.write_traces(
-        options.out, options.split, options.push_ups, options.others, options.fps, options.first
+        options.out,
+        options.split,
+        options.push_ups,
+        options.others,
+        options.fps,
+        options.first,
+        options.classifier,
     )
     print(f"{options.push_ups + options.others} traces, counts.csv and reps.csv in {options.out}")
 
@@ -116,6 +122,7 @@ def main(arguments: Sequence[str]) -> None:
     traces.add_argument("--others", type=at_least(0), default=800)
     traces.add_argument("--fps", type=at_least(1, float), default=15.0)
     traces.add_argument("--first", type=at_least(0), default=0, help="index of the first clip")
+    traces.add_argument("--classifier", action="store_true", help="its scores, too")
     traces.set_defaults(run=_traces)
     bench = commands.add_parser("speed", help="milliseconds an image")
     bench.add_argument("--count", type=at_least(1), default=200)

@@ -160,7 +160,7 @@ class CycleDetector:
         return replace(whole, start_s=start_s, peak=self._rise)
 
     def _cycle(self, top_s: float) -> Cycle:
-        bottom_s = (self._stay_s + self._stay_end_s) / 2
+        bottom_s = (self._stay_s + min(self._stay_end_s, top_s)) / 2
         return Cycle(self.start_s, self._stay_s, bottom_s, top_s, self.peak, self.bottom)
 
     def _turn(self, time_s: float, value: float) -> Cycle | None:

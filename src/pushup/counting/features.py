@@ -8,8 +8,8 @@ shoulders, and the arms bend and shorten as far as the trunk comes down. The pus
 score is that of the last seconds: a position outlasts a cycle, and a short cycle has few frames. It
 is also that of the moment of the cycle that looked least like a push-up: who bends down to the
 floor is in its position at the bottom only. And whoever walks about, or is too dark for the
-networks, gives many cycles, of which by chance one may look like a push-up: what was lately
-rejected is a feature, too.
+networks, gives many cycles, of which by chance one may look like a push-up; in a set that was
+sure so far, a doubtful one is one: the evidence of the last cycles is a feature, too.
 """
 
 import math
@@ -39,7 +39,7 @@ FEATURES: dict[str, str] = {
     "hands_off": "mean distance of the hands from their place",
     "reach": "mean height of the shoulders above the hands",
     "hands_certainty": "how far the hands were seen, 0..1",
-    "recent_rejections": "how much of what was lately seen was no push-up, 0..1.5",
+    "recent_evidence": "of what was lately seen: 1.5 for push-ups all along, -1.5 for none",
 }
 """What each feature means."""
 
@@ -49,6 +49,9 @@ class CycleFeatures:
 
     The sums are marked every `step_s`; what a cycle showed is the difference between now and the
     mark at its start.
+
+    Args:
+        along: Name in `BodyState` of what slopes are taken on, the trunk's height as a rule.
     """
 
     score_s = 2.0
@@ -58,7 +61,8 @@ class CycleFeatures:
     most = 150
     """Marks that are kept: a cycle that began before them is looked at from the first one on."""
 
-    def __init__(self) -> None:
+    def __init__(self, along: str = "trunk_y") -> None:
+        self._along = along
         self._score = Ema(self.score_s)
         self._marks: deque[_Mark] = deque(maxlen=self.most)
         self.reset()
@@ -83,12 +87,13 @@ class CycleFeatures:
         if math.isfinite(body.head_up):
             sums[2] += 1
             sums[3] += body.head_up
-        if not math.isfinite(body.extension + body.hands_y):
+        course: float = getattr(body, self._along)
+        if not math.isfinite(course + body.extension + body.hands_y):
             return
         if self._origin is None:
-            self._origin = body.trunk_y, body.extension, body.hands_y
+            self._origin = course, body.extension, body.hands_y
         x, y, z = self._origin
-        weight, trunk = body.hands_seen**2, body.trunk_y - x
+        weight, trunk = body.hands_seen**2, course - x
         extension, hands = body.extension - y, body.hands_y - z
         arms = (
             *(weight, weight * trunk, weight * trunk * trunk),
@@ -154,13 +159,13 @@ def _slope(weight: float, x: float, xx: float, y: float, xy: float) -> float:
 
 
 class CycleHistory:
-    """What the last cycles say of the next one: how deep they usually are, how many were none."""
+    """What the last cycles say of the next one: how deep they usually are, what they were."""
 
     fade_s = 10.0
-    """Time constant with which rejections fade."""
+    """Time constant with which evidence fades."""
 
     share, most = 0.5, 1.5
-    """Of a cycle's logit, down to -2, what is kept as rejection; and the most there is of it."""
+    """Of a cycle's logit, within -2..2, what is kept as evidence; and the most there is of it."""
 
     def __init__(self) -> None:
         self._depths: deque[float] = deque(maxlen=5)
@@ -169,7 +174,7 @@ class CycleHistory:
     def reset(self) -> None:
         """Forget everything."""
         self.restart()
-        self._rejections = 0.0
+        self._evidence = 0.0
         self._time_s = -math.inf
 
     def restart(self) -> None:
@@ -178,17 +183,17 @@ class CycleHistory:
 
     def of(self, cycle: Cycle) -> Features:
         """Features of a cycle that has just been completed."""
-        features = {"recent_rejections": self._faded(cycle.top_s)}
+        features = {"recent_evidence": self._faded(cycle.top_s)}
         if self._depths:
             features["relative_depth"] = cycle.depth / middle(sorted(self._depths))
         return features
 
     def add(self, cycle: Cycle, logit: float) -> None:
         """Take in a cycle with its logit of being a push-up."""
-        rejections = self._faded(cycle.top_s) - self.share * max(-2.0, min(logit, 2.0))
-        self._rejections, self._time_s = max(0.0, min(rejections, self.most)), cycle.top_s
+        evidence = self._faded(cycle.top_s) + self.share * max(-2.0, min(logit, 2.0))
+        self._evidence, self._time_s = max(-self.most, min(evidence, self.most)), cycle.top_s
         if logit > 0:
             self._depths.append(cycle.depth)
 
     def _faded(self, time_s: float) -> float:
-        return self._rejections * math.exp((self._time_s - time_s) / self.fade_s)
+        return self._evidence * math.exp((self._time_s - time_s) / self.fade_s)

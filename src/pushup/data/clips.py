@@ -26,6 +26,7 @@ class LabelledClip:
         kind: Class of exercise; "" where nothing says.
         segment_s: Between which times it counts; None: from beginning to end.
         view: From where the camera looks.
+        note: What is to be said of it; of rendered clips the manner or the kind.
         scene: Clips of one scene share it.
         bottoms_s: Lowest point of each repetition; empty where unknown.
     """
@@ -39,6 +40,7 @@ class LabelledClip:
     also: tuple[int, ...] = ()
     kind: str = ""
     segment_s: tuple[float, float] | None = None
+    note: str = ""
 
     def nearest(self, predicted: int) -> int:
         """The acceptable number of repetitions that is nearest to a predicted one."""
@@ -91,6 +93,7 @@ def read_clips(root: Path, split: str) -> list[LabelledClip]:
             bottoms_s=tuple(sorted(bottoms.get(row["video"], ()))),
             kind=row.get("class", ""),
             also=tuple(whole_count(text, where) for text in row["count"].split("|")[1:]),
+            note=row.get("note") or "",
         )
         for where, row in rows
         if row["split"] == split

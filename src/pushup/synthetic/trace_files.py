@@ -18,7 +18,13 @@ REP_COLUMNS = ("video", "rep", "start_s", "bottom_s", "top_s")
 
 
 def write_traces(
-    out: Path, split: str, push_ups: int, others: int, fps: float = 15.0, first: int = 0
+    out: Path,
+    split: str,
+    push_ups: int,
+    others: int,
+    fps: float = 15.0,
+    first: int = 0,
+    classifier: bool = False,
 ) -> None:
     """Write a folder of traces, whole or not at all.
 
@@ -29,6 +35,7 @@ def write_traces(
         others: Number of clips without push-ups.
         fps: Frames a second.
         first: Index of the first clip of either kind.
+        classifier: Simulate the push-up classifier's scores, too.
 
     Raises:
         InputError: The folder cannot be written, or holds something.
@@ -39,7 +46,7 @@ def write_traces(
         (folder / "traces").mkdir()
         clips = _clips(split, push_ups, others, first)
         for name, view, note, routine in tqdm(clips, total=push_ups + others, desc="traces"):
-            save_trace(folder / "traces" / f"{name}.npz", routine.trace(fps))
+            save_trace(folder / "traces" / f"{name}.npz", routine.trace(fps, classifier=classifier))
             truth = routine.repetitions
             row = {"video": f"{name}.npz", "count": len(truth), "split": split}
             counts.append({**row, "view": view, "note": note, "scene": name})

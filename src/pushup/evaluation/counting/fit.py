@@ -2,116 +2,46 @@
 
 The terms of the present data file keep their features, transforms and bounds; their weights, the
 intercept and what a missing feature is worth are a regularised logistic regression on the cycles
-that the default counter finds in traces with known repetitions. The traces of a set weigh as much
-together as those of any other set. Leave-one-scene-out figures come with it: each clip is counted
-by a classifier that no clip of its scene has shaped.
+that the default counter finds in traces with known repetitions. What was found lately is a feature,
+too: it is what the classifier of the round before said, so that one error does not follow from
+another in counting when it did not in fitting. Leave-one-scene-out figures come with it: each clip
+is counted by a classifier that no clip of its scene has shaped.
 """
 
 import hashlib
 import json
 import math
+from collections import Counter as Tally
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hydra.utils import instantiate
 
 from pushup.cli import InputError
-from pushup.counting.build import build_counter, counter_config
+from pushup.counting.build import counter_config
 from pushup.counting.classifier import PUSH_UP, CycleClassifier, Term
-from pushup.counting.counter import CycleCounter
-from pushup.counting.cycles import Cycle
 from pushup.counting.features import Features
-from pushup.counting.trace import Trace, load_trace
-from pushup.counting.types import Rep
-from pushup.data.clips import LabelledClip, read_clips
-from pushup.evaluation.counting.runs import in_parallel, run_counter
+from pushup.evaluation.counting.recordings import (
+    TOLERANCE_S,
+    Recording,
+    TraceSet,
+    counted,
+    record,
+    replay,
+)
+from pushup.evaluation.counting.runs import in_parallel
 from pushup.evaluation.report import markdown_table, share
 from pushup.files import write_text
+from pushup.metrics.bootstrap import group_interval
 from pushup.metrics.counting import count_errors, match_times
 
 ABOUT = (
     "Logit that a cycle is a push-up: the intercept and the sum of the terms; see classifier.py. "
     "python -m pushup fit-counter writes such a file."
 )
-TOLERANCE_S = 0.5
-"""A cycle whose bottom is so near to that of a true repetition is one."""
-
-
-@dataclass(frozen=True)
-class TraceSet:
-    """Clips with known repetitions, and their traces.
-
-    Attributes:
-        root: Folder of `counts.csv` and `reps.csv`.
-        split: Of `counts.csv`.
-        traces: Folder of the traces; None for `root / "traces"`.
-        limit: Take so many clips; None for all.
-    """
-
-    root: Path
-    split: str
-    traces: Path | None = None
-    limit: int | None = None
-
-    def clips(self) -> list[tuple[LabelledClip, Path]]:
-        """Each clip that has a trace and whose repetition times are known, with that trace."""
-        folder = self.traces or self.root / "traces"
-        found = [(clip, folder / f"{clip.name}.npz") for clip in read_clips(self.root, self.split)]
-        found = [
-            (clip, path)
-            for clip, path in found
-            if path.is_file() and len(clip.bottoms_s) == clip.count
-        ]
-        if not found:
-            raise InputError(f"no trace of split {self.split!r} of {self.root} lies in {folder}")
-        return found[: self.limit]
-
-
-class CycleRecorder(CycleCounter):
-    """A counter with a classifier that knows the truth; it keeps every cycle's features."""
-
-    def record(self, trace: Trace, bottoms_s: Sequence[float]) -> tuple[list[Features], set[int]]:
-        """The features of each cycle of a trace, and which cycles are repetitions."""
-        self._found: list[tuple[Cycle, Features]] = []
-        self._bottoms_s = bottoms_s
-        run_counter(self, trace)
-        times_s = [cycle.bottom_s for cycle, _ in self._found]
-        pairs = match_times(times_s, bottoms_s, TOLERANCE_S)
-        return [features for _, features in self._found], {index for index, _ in pairs}
-
-    def _classify(self, cycle: Cycle, features: Features) -> tuple[Rep | None, str]:
-        self._found.append((cycle, features))
-        near = any(abs(cycle.bottom_s - true_s) <= TOLERANCE_S for true_s in self._bottoms_s)
-        self._history.add(cycle, 2.0 if near else -2.0)
-        return None, ""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One cycle.
-
-    Attributes:
-        features: See `pushup.counting.features`.
-        is_rep: It is a repetition.
-        scene: Of its clip.
-        set_index: Of the set that it is from.
-    """
-
-    features: Features
-    is_rep: bool
-    scene: str
-    set_index: int
-
-
-def _samples(clip: LabelledClip, path: Path, set_index: int) -> list[Sample]:
-    recorder = f"{CycleRecorder.__module__}.{CycleRecorder.__name__}"
-    config = counter_config("default") | {"_target_": recorder}
-    features, reps = instantiate(config).record(load_trace(path), clip.bottoms_s)
-    return [Sample(f, i in reps, clip.scene, set_index) for i, f in enumerate(features)]
 
 
 def columns(classifier: CycleClassifier, features: Features) -> list[float]:
@@ -155,44 +85,77 @@ def logistic(x: np.ndarray, y: np.ndarray, weight: np.ndarray, l2: float) -> np.
 
 
 def fit(
-    samples: Sequence[Sample],
+    recordings: Sequence[Recording],
     weights: Sequence[float],
     start: CycleClassifier,
     l2: float = 1.0,
     other_weight: float = 1.0,
+    bounds: CycleClassifier | None = None,
+    rounds: int = 3,
 ) -> dict[str, Any]:
     """The data file of a classifier fitted to cycles.
 
+    A clip of n cycles weighs as the root of n. In a set without any repetition each kind, the
+    clips' `note`, weighs alike.
+
     Args:
-        samples: The cycles; those beyond a limit of `start` take no part.
+        recordings: Their cycles; those beyond a limit of `bounds` take no part.
         weights: Of each set, shared by its cycles.
-        start: Gives the terms.
+        start: Gives the terms, and the limits that are written.
         l2: See `logistic`.
         other_weight: Of a cycle that is no repetition, where a repetition has 1: the price of a
             false count.
+        bounds: Has the limits that counting has; None for those of `start`.
+        rounds: Times that the fit is made again with the history that it leads to.
     """
-    samples = [s for s in samples if not start.beyond(s.features)]
-    x = np.array([columns(start, s.features) for s in samples])
-    y = np.array([s.is_rep for s in samples], float)
-    if len(set(y)) < 2:
-        raise InputError("too few cycles of both kinds: give more sets, or fewer --folds")
-    sizes = np.bincount([s.set_index for s in samples], minlength=len(weights))
-    weight = np.array([weights[s.set_index] / sizes[s.set_index] for s in samples])
-    weight *= np.where(y > 0, 1.0, other_weight)
-    intercept, *coefficients = logistic(x, y, weight * len(weight) / weight.sum(), l2)
+    beta = np.zeros(1 + 2 * len(start.terms))
+    shares = _shares(recordings, weights)
+    for _ in range(1 + rounds):
+        x, y, weight = [], [], []
+        for recording, clip_share in zip(recordings, shares, strict=True):
+            seen = replay(recording, partial(_linear, beta, start), bounds or start)
+            for found, features, _ in seen:
+                x.append(columns(start, features))
+                y.append(float(found.is_rep))
+                price = 1.0 if found.is_rep else other_weight
+                weight.append(clip_share * price / math.sqrt(len(seen)))
+        if len(set(y)) < 2:
+            raise InputError("too few cycles of both kinds: give more sets, or fewer --folds")
+        weighed = np.array(weight)
+        beta = logistic(np.array(x), np.array(y), weighed * len(y) / weighed.sum(), l2)
+    intercept, *coefficients = beta.tolist()
     number = len(start.terms)
     terms = [
-        replace(term, weight=round(float(w), 3), missing=round(float(m), 3))
+        replace(term, weight=round(w, 3), missing=round(m, 3))
         for term, w, m in zip(
             start.terms, coefficients[:number], coefficients[number:], strict=True
         )
     ]
     return {
         "about": ABOUT,
-        "intercept": round(float(intercept), 3),
+        "intercept": round(intercept, 3),
         "terms": [_settings(term) for term in terms],
         "limits": {name: list(limit) for name, limit in start.limits.items()},
     }
+
+
+def _linear(beta: np.ndarray, start: CycleClassifier, features: Features) -> float:
+    return float(beta[0] + np.dot(beta[1:], columns(start, features)))
+
+
+def _shares(recordings: Sequence[Recording], weights: Sequence[float]) -> list[float]:
+    """For each clip, what the root of its number of cycles is multiplied by."""
+    empty = {
+        index
+        for index in range(len(weights))
+        if not any(r.clip.count for r in recordings if r.set_index == index)
+    }
+    keys = [(r.set_index, r.clip.note if r.set_index in empty else "all") for r in recordings]
+    sizes: dict[tuple[int, str], float] = {}
+    for key, recording in zip(keys, recordings, strict=True):
+        sizes[key] = sizes.get(key, 0.0) + math.sqrt(len(recording.cycles))
+    kinds = Tally(index for index, _ in sizes)
+    return [weights[key[0]] / kinds[key[0]] / max(sizes[key], 1.0) for key in keys]
 
 
 def _settings(term: Term) -> dict[str, Any]:
@@ -211,16 +174,9 @@ def dumps(model: dict[str, Any]) -> str:
     )
 
 
-def count(clip: LabelledClip, path: Path, file: Path) -> tuple[int, int]:
-    """Repetitions that the default counter finds with a data file, and how many are true."""
-    counter = build_counter("default", cycle_classifier=_classifier(file))
-    times_s = [rep.bottom_s for rep in run_counter(counter, load_trace(path)).reps]
-    return len(times_s), len(match_times(times_s, clip.bottoms_s, TOLERANCE_S))
-
-
-def _classifier(file: Path) -> CycleClassifier:
-    limits = counter_config("default")["cycle_classifier"].get("limits")
-    return CycleClassifier(file, limits)
+def bounded(file: Path = PUSH_UP) -> CycleClassifier:
+    """The classifier of a data file within the limits of the default counter."""
+    return CycleClassifier(file, counter_config("default")["cycle_classifier"].get("limits"))
 
 
 def fold_of(scene: str, folds: int) -> int:
@@ -253,43 +209,49 @@ def fit_counter(
     Raises:
         InputError: A folder or a trace is of no use.
     """
-    start = CycleClassifier()
-    clips = [[(c, p) for c, p in one.clips()] for one in (*sets, *checks)]
+    start, present = CycleClassifier(), bounded()
+    every = (*sets, *checks)
     tasks = {
-        f"{index} {clip.name}": partial(_samples, clip, path, index)
-        for index, _ in enumerate(sets)
-        for clip, path in clips[index]
+        f"{index} {clip.name}": partial(record, clip, path, index)
+        for index, one in enumerate(every)
+        for clip, path in one.clips()
     }
-    samples = [s for _, found in sorted(in_parallel(tasks, workers, "cycles")) for s in found]
-    files = {}
+    found = dict(in_parallel(tasks, workers, "cycles"))
+    recordings = [found[key] for key in tasks]
+    fitted = {}
     for fold in (*range(folds), None):
-        chosen = [s for s in samples if fold is None or fold_of(s.scene, folds) != fold]
-        files[fold] = out / ("classifier.json" if fold is None else f"fold_{fold}.json")
-        write_text(files[fold], dumps(fit(chosen, weights, start, l2, other_weight)))
-    jobs = {}
-    for index, one in enumerate(clips):
-        for clip, path in one:
-            fold = fold_of(clip.scene, folds) if index < len(sets) else None
-            jobs[f"{index} {clip.name} fitted"] = partial(count, clip, path, files[fold])
-            jobs[f"{index} {clip.name} present"] = partial(count, clip, path, PUSH_UP)
-    counted = dict(in_parallel(jobs, workers, "counting"))
+        chosen = [
+            r
+            for r in recordings
+            if r.set_index < len(sets) and (fold is None or fold_of(r.clip.scene, folds) != fold)
+        ]
+        file = out / ("classifier.json" if fold is None else f"fold_{fold}.json")
+        write_text(file, dumps(fit(chosen, weights, start, l2, other_weight, present)))
+        fitted[fold] = bounded(file)
     rows = []
-    for index, (one, name) in enumerate(zip(clips, map(_name, (*sets, *checks)), strict=True)):
+    for index, one in enumerate(every):
         role = "left out by scene" if index < len(sets) else "not fitted"
+        clips = [r for r in recordings if r.set_index == index]
         for which in ("present", "fitted"):
-            found = [(c, *counted[f"{index} {c.name} {which}"]) for c, _ in one]
-            rows.append([name, role if which == "fitted" else "", which, *_figures(found)])
-    header = ("set", "fitted file", "file", "clips", "exact", "off by <= 1", "MAE", "F1", "false")
-    model = json.loads(files[None].read_text())
-    shown = [
+            counts = []
+            for clip in clips:
+                fold = fold_of(clip.clip.scene, folds) if index < len(sets) else None
+                model = present if which == "present" else fitted[fold]
+                counts.append(counted(clip, model.logit, model))
+            shown = role if which == "fitted" else ""
+            rows.append([_name(one), shown, which, *_figures(clips, counts)])
+    header = ("set", "fitted file", "file", "clips", *_FIGURES)
+    model = json.loads((out / "classifier.json").read_text())
+    terms = [
         [t["feature"], str(t.get("weight", 0.0)), str(t.get("missing", ""))] for t in model["terms"]
     ]
+    cycles = [cycle.is_rep for r in recordings if r.set_index < len(sets) for cycle in r.cycles]
     text = (
-        f"# Cycle classifier\n\n{len(samples)} cycles, {sum(s.is_rep for s in samples)} of them "
+        f"# Cycle classifier\n\n{len(cycles)} cycles, {sum(cycles)} of them "
         f"repetitions; l2 = {l2}, other cycles weigh {other_weight}, intercept "
         f"{model['intercept']}.\n\n"
         f"{markdown_table(header, rows)}\n\n"
-        f"{markdown_table(('feature', 'weight', 'where missing'), shown)}\n"
+        f"{markdown_table(('feature', 'weight', 'where missing'), terms)}\n"
     )
     write_text(out / "report.md", text)
     print(text)
@@ -301,13 +263,42 @@ def _name(one: TraceSet) -> str:
     return f"{one.root.name} {one.split}{traces}"
 
 
-def _figures(found: list[tuple[LabelledClip, int, int]]) -> list[str]:
-    """Clips, exact, off by one, MAE, F1 of times; and repetitions in clips that have none."""
-    counted = [(clip.count, n) for clip, n, _ in found if clip.count]
-    true, guess = (np.array(x, float) for x in zip(*counted, strict=True)) if counted else ([], [])
-    errors = count_errors(np.array(guess), np.array(true))
-    total = sum(n + clip.count for clip, n, _ in found)
-    f1 = 2 * sum(matched for _, _, matched in found) / total if total else float("nan")
-    false = sum(n for clip, n, _ in found if not clip.count)
-    shares = [share(errors[key]) for key in ("exact", "obo", "mae")]
-    return [str(len(found)), *shares, share(f1), str(false)]
+_FIGURES = ("exact", "off by <= 1", "MAE", "MAE by scene", "F1", "false", "false / min by kind")
+
+
+def _figures(recordings: Sequence[Recording], counts: Sequence[list[float]]) -> list[str]:
+    """The number of clips, and `_FIGURES`.
+
+    The interval resamples scenes. False counts are of clips without repetitions; a minute, they are
+    the mean over the kinds of such clips.
+    """
+    pairs = list(zip(recordings, counts, strict=True))
+    with_reps = [(r.clip, times_s) for r, times_s in pairs if r.clip.count]
+    shown = ["-"] * 5
+    if with_reps:
+        true = np.array([clip.count for clip, _ in with_reps], float)
+        errors = count_errors(np.array([len(t) for _, t in with_reps], float), true)
+        off = np.array([abs(len(t) - clip.count) / clip.count for clip, t in with_reps])
+        scenes = np.array([clip.scene for clip, _ in with_reps])
+        by_scene = float(np.mean([off[scenes == scene].mean() for scene in sorted(set(scenes))]))
+        low, high = group_interval((off == 0).astype(float), np.ones(len(off)), scenes)
+        matched = sum(
+            len(match_times(times_s, clip.bottoms_s, TOLERANCE_S)) for clip, times_s in with_reps
+        )
+        total = sum(len(times_s) + clip.count for clip, times_s in with_reps)
+        shown = [
+            f"{share(errors['exact'])} [{share(low)}, {share(high)}]",
+            *(share(errors[key]) for key in ("obo", "mae")),
+            share(by_scene),
+            share(2 * matched / total),
+        ]
+    kinds: dict[str, list[float]] = {}
+    for recording, times_s in pairs:
+        if not recording.clip.count:
+            tally = kinds.setdefault(recording.clip.note, [0.0, 0.0])
+            tally[0] += len(times_s)
+            tally[1] += recording.minutes
+    false = int(sum(number for number, _ in kinds.values()))
+    rates = [number / minutes for number, minutes in kinds.values()]
+    rate = share(float(np.mean(rates)), 2) if rates else "-"
+    return [str(len(pairs)), *shown, str(false), rate]
