@@ -68,7 +68,7 @@ _REASONS = {
     "hands_follow": _HANDS_MOVED,
     "hands_off": _HANDS_MOVED,
     "reach": _POSITION,
-    "recent_rejections": _BUSY,
+    "recent_evidence": _BUSY,
     "duration_s": "not counted: too slow or too fast",
     "descent_s": "not counted: too slow or too fast",
     "hands_certainty": _UNSEEN,
