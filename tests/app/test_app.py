@@ -12,14 +12,18 @@ import pytest
 
 from pushup.app import folder, run
 from pushup.app.arguments import quote_paths
+from pushup.app.coach import Coach
+from pushup.app.listeners import Listener
 from pushup.app.records import write_reps
-from pushup.app.session import Session
+from pushup.app.session import About, Session
 from pushup.app.single import run_single
 from pushup.app.summary import Summary, read_summary
+from pushup.app.tally import Tally
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
 from pushup.counting.types import CounterState, Finding, Rep
 from pushup.files import write_text
+from pushup.video import words
 from pushup.video.frames import Frame, FrameSource
 from pushup.video.history import DisplayHistory
 from pushup.video.source import open_source
@@ -67,6 +71,46 @@ def test_a_hint_goes_after_a_while():
     assert trail.scene(1, np.zeros((7, 2)), np.zeros(7)).hint == "slower"
     trail.add(5.0, CounterState(), None)
     assert trail.scene(1, np.zeros((7, 2)), np.zeros(7)).hint == ""
+
+
+def test_sets_and_rests_are_recorded(tmp_path):
+    one = Session(DotPredictor(), CrossingCounter(), FormCheck({}), tally=Tally(3.0, goal=4))
+    one.coach = Coach(pause_s=60.0)
+    for top_s in (2.0, 4.0, 12.0):
+        one.tally.add(Rep(top_s - 1.0, top_s - 0.5, top_s, 0.5))
+    with open_source(dot_clip(tmp_path / "a.avi", cycles=1)) as source:
+        summary = run.finish(source, one, tmp_path)
+    assert (summary.sets, summary.rests_s) == ([2, 1], [7.0])
+    assert (summary.goal, summary.pause_s) == (4, 60.0)
+    assert (summary.exercise, summary.experimental) == ("push_up", None)
+    assert [row["rest_s"] for row in rows_of(tmp_path / "reps.csv")] == ["", "", "7.0"]
+
+
+def test_what_is_in_view_and_what_was_not_counted_is_shown_and_told(tmp_path):
+    told = []
+
+    class Ear(Listener):
+        trouble = "no voice"
+
+        def said(self, words):
+            told.append(words)
+
+    class Two:
+        def update(self, time_s, frame_bgr, pose):
+            return time_s > 2.0
+
+    one = Session(DotPredictor(), CrossingCounter(), FormCheck({}), listeners=[Ear()])
+    one.company = Two()
+    one.about = About(exercise="squat", experimental="counts half")
+    with open_source(dot_clip(tmp_path / "a.avi", cycles=10)) as source:
+        scenes = {frame.time_s: one.step(frame) for frame in source}
+    assert scenes[1.5].below == ("experimental",)
+    assert scenes[3.0].below == ("experimental", words.MORE_PEOPLE)
+    assert scenes[3.0].hint == words.TWO_PEOPLE
+    assert scenes[9.5].hint == words.CLOSER  # it is said for a while, and that stays true
+    assert told.count(words.TWO_PEOPLE) == 1
+    assert one.troubles == ["no voice"]
+    assert one.explanation() == words.now(True, True, "squat")
 
 
 def test_no_video_is_written_unasked(tmp_path):

@@ -392,6 +392,58 @@ def test_the_next_camera_is_the_next_that_opens(tmp_path, monkeypatch):
     player.next_source.close()
 
 
+def test_the_next_exercise_goes_on_with_the_same_camera(tmp_path, monkeypatch):
+    class Round:
+        number = 0
+
+        def next_exercise(self):
+            self.number += 1
+
+        def history(self, exercise):
+            return [f"{exercise} today: 3"]
+
+    made, around = [], Round()
+    window = FakeWindow({8: "x", 14: "l", 16: "n", 18: "q"})
+    monkeypatch.setattr(live, "Window", window)
+    source = camera(dot_clip(tmp_path / "a.avi", cycles=3), 60)
+    view = DisplayOptions()
+
+    def new_session(opened, folder):
+        made.append((opened, around.number))
+        return session()
+
+    out = tmp_path / "out"
+    out.mkdir()
+    summaries = live.run_window(source, open_source, new_session, out, view=view, exercises=around)
+    assert made == [(source, 0), (source, 1)]
+    assert len(summaries) == 2
+    assert (out / "02" / "summary.json").exists()
+    assert view.quiet
+
+
+def test_a_file_begins_again_with_the_next_exercise(tmp_path, monkeypatch):
+    class Round:
+        def next_exercise(self):
+            pass
+
+    monkeypatch.setattr(live, "Window", FakeWindow({5: "x"}))
+    clip = dot_clip(tmp_path / "a.avi", cycles=1)
+    first, second = live.run_window(
+        open_source(clip), open_source, lambda *_: session(), tmp_path, exercises=Round()
+    )
+    assert first.count == 0
+    assert (second.count, second.source) == (1, str(clip))
+
+
+def test_the_explanation_is_words(tmp_path, monkeypatch):
+    notices = []
+    monkeypatch.setattr(Player, "_notify", lambda self, words: notices.append(words))
+    play(
+        open_source(dot_clip(tmp_path / "a.avi", cycles=1)), FakeWindow({2: "e", 4: "e"}), tmp_path
+    )
+    assert notices == [words.SHOWS_KEYS, words.now(True, True, "push_up"), words.EXPLAIN_OFF]
+
+
 def test_without_a_display_it_says_so_and_carries_on(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("pushup.app.window._obstacle", lambda: "there is no display")
     out = tmp_path / "out"

@@ -239,6 +239,49 @@ def test_the_voice_says_the_count_where_there_is_one(tmp_path, monkeypatch, caps
         Speaker("gong")
 
 
+@pytest.mark.parametrize(
+    "script", ["exit 3", 'echo "ALSA lib pcm.c: unknown" >&2; echo "error: no file" >&2']
+)
+def test_a_voice_without_a_loudspeaker_is_told_once_and_the_session_goes_on(
+    tmp_path, monkeypatch, capsys, script
+):
+    voice = tmp_path / "say"
+    voice.write_text(f"#!/bin/sh\n{script}\n")
+    voice.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    speaker = Speaker("voice")
+    speaker.changed(tally(0), added=True)
+    for _ in range(100):
+        if speaker.trouble:
+            break
+        threading.Event().wait(0.05)
+    speaker.changed(tally(0, 2), added=True)
+    assert speaker.trouble.startswith("no voice: say ")
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_what_is_said_late_gives_way_to_what_comes_next(tmp_path, monkeypatch):
+    said = tmp_path / "said"
+    voice = tmp_path / "say"
+    voice.write_text(f'#!/bin/sh\necho "$1" >> {said}\nsleep 0.3\n')
+    voice.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    quiet = [False]
+    speaker = Speaker("voice", lambda: quiet[0])
+    speaker.said("first")
+    while not (said.exists() and said.read_text()):
+        threading.Event().wait(0.01)
+    for counted in (tally(0, goal=4), tally(0, 2, goal=4)):
+        speaker.changed(counted, added=True)
+    quiet[0] = True
+    speaker.said("nothing of this")
+    for _ in range(100):
+        if said.read_text().count("\n") == 2:
+            break
+        threading.Event().wait(0.05)
+    assert said.read_text() == "first\n2, halfway\n"
+
+
 def test_the_printer_prints_a_line_a_repetition(capsys):
     Printer().changed(tally(0, 2), added=True)
     assert capsys.readouterr().out == "   2      4.00 s\n"

@@ -138,7 +138,7 @@ class Session:
     def _scene_of(self, frame: Frame, pose: Pose | None) -> OverlayState:
         """What is shown over the frame; of several hints the first that there is.
 
-        What was reached, what was not counted, form, what hinders counting, other people, rest.
+        What was reached, what was not counted, form, other people, what hinders counting, rest.
         """
         tally, guide, now_s = self.tally, self._guide, frame.time_s
         height, width = frame.image_bgr.shape[:2]
@@ -156,8 +156,8 @@ class Session:
             self._reached if now_s - self._reached_s < _WORDS_S and not cue.big else "",
             words.reason(self.history.note) if self.explain else "",
             scene.hint,
-            "" if guide is None else guide.advice,
             words.TWO_PEOPLE if others and now_s - self._others_s < 2 * _WORDS_S else "",
+            "" if guide is None else guide.advice,
             cue.hint,
         )
         said = hints[3] or hints[4]
