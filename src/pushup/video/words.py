@@ -1,6 +1,6 @@
 """Everything that the window writes and the voice says, in English: a translation is this file.
 
-Letters are those of OpenCV's fonts: ASCII. The advice on form is `HINTS` in `counting/form.py`.
+The advice on form is `HINTS` in `counting/form.py`.
 """
 
 import math
