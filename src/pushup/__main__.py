@@ -45,7 +45,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         known = ", ".join(commands())
         print(f"error: unknown command {name!r}: choose one of {known}", file=sys.stderr)
         sys.exit(2)
-    module = importlib.import_module(f"pushup.commands.{name.replace('-', '_')}")
+    try:
+        module = importlib.import_module(f"pushup.commands.{name.replace('-', '_')}")
+    except ModuleNotFoundError as error:
+        from pushup.cli import one_line
+
+        if (line := one_line(error)) is None:
+            raise
+        print(f"error: {line}", file=sys.stderr)
+        sys.exit(1)
     module.main(arguments)
 
 

@@ -144,8 +144,13 @@ def one_line(error: BaseException | None) -> str | None:
     """What a user is told of an exception; None for one that is no fault of theirs.
 
     The line of the `InputError` behind it (Hydra wraps those of constructors), or what Hydra or
-    OmegaConf has against the command line.
+    OmegaConf has against the command line; or which package is not installed.
     """
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "pushup").startswith("pushup"):
+        return (
+            f"{error.name} is not installed, which this needs: install all of pushup with pip, "
+            "not the runtime alone"
+        )
     from hydra.errors import HydraException, InstantiationException
     from omegaconf.errors import OmegaConfBaseException
 

@@ -34,8 +34,10 @@ def locate(path_or_name: str | Path) -> Path:
     path = Path(path_or_name)
     if path.suffix in SUFFIXES or len(path.parts) > 1 or path.is_file():
         return path
+    if not shipped():
+        raise InputError(f"no weights in {WEIGHTS}: install pushup again, or give ckpt_path=FILE")
     if str(path) not in shipped():
-        names = ", ".join(shipped()) or "none"
+        names = ", ".join(shipped())
         raise InputError(
             f"no weights are shipped for model {str(path)!r} (shipped: {names}): "
             "train it and give ckpt_path=FILE"

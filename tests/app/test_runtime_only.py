@@ -39,5 +39,14 @@ def test_a_video_is_counted_with_the_shipped_networks(tmp_path: Path):
     assert (tmp_path / "out" / "annotated.mp4").is_file()
 
 
+def test_a_command_that_needs_more_says_so_in_one_line():
+    for command in ("train", "export", "weights"):
+        found = run(command, "model=mobilenet")
+        assert found.returncode == 1
+        assert found.stderr.startswith("error: ")
+        assert "is not installed, which this needs" in found.stderr
+        assert found.stderr.count("\n") == 1
+
+
 def test_the_commands_are_listed():
     assert "infer " in run("--help").stdout

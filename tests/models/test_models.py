@@ -250,7 +250,7 @@ def test_bad_checkpoints_are_refused_in_one_line(tmp_path, capsys):
 
 def test_find_names_what_ships(monkeypatch, tmp_path):
     monkeypatch.setattr("pushup.specs.WEIGHTS", tmp_path)
-    with pytest.raises(InputError, match="shipped: none"):
+    with pytest.raises(InputError, match="no weights in"):
         locate("mobilenet")
 
 
