@@ -48,6 +48,12 @@ main()
 """
 
 
+def _heed_signals() -> None:
+    """A suite in the background of a shell would hand on that it ignores them."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(source: Path, out: Path) -> subprocess.Popen:
     tests = str(Path(__file__).parents[1])
     path = os.pathsep.join((tests, os.environ.get("PYTHONPATH", "")))
@@ -57,6 +63,7 @@ def start(source: Path, out: Path) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": path},
+        preexec_fn=_heed_signals,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"

@@ -43,8 +43,8 @@ def main(arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         video = options.video or _render(Path(folder))
         runs: dict[str, speed.Laps] = {}
-        choices = product(*(x.split(",") for x in (options.models, options.runtimes)))
-        for (model, runtime), number in product(choices, options.threads):
+        models, runtimes = options.models.split(","), options.runtimes.split(",")
+        for model, runtime, number in product(models, runtimes, options.threads):
             setup = speed.Setup(model, runtime, number)
             counter = build_counter()
             runs[f"{model}, {runtime}, {number} threads"] = speed.loop_laps(setup, video, counter)

@@ -10,6 +10,7 @@ A video that is not there is left out, and how many is printed: those of Kinetic
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def read_ucfrep(root: Path, split: str) -> list[LabelledClip]:
         raise InputError(f"{root}/annotations/{split} has no .mat file: choose split=train or val")
     videos = _videos(root)
     with ThreadPoolExecutor() as pool:  # each is read in a process of its own
-        labels = list(pool.map(lambda path: matlab.load(path).get("label"), paths))
+        labels: list[Any] = list(pool.map(lambda path: matlab.load(path).get("label"), paths))
     clips = []
     for path, label in zip(paths, labels, strict=True):
         bounds = [float(v) for v in np.ravel(getattr(label, "temporal_bound", ())) if np.isreal(v)]

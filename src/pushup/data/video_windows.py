@@ -298,7 +298,7 @@ class VideoDataModule(pl.LightningDataModule):
             for number in tqdm(range(self.looks * len(clips)), desc="encoding", unit="clip"):
                 clip = clips[number % len(clips)]
                 frames = vary_look(clip.frames, np.random.default_rng((self.seed, number)), 0.0)
-                found.append(replace(clip, frames=encode(frames)))
+                found.append(replace(clip, frames=encode(frames)))  # type: ignore[operator]
         return found
 
     def train_dataloader(self) -> DataLoader:
