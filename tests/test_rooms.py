@@ -13,7 +13,7 @@ ROOMS = (
     "cli",
     "foreign",
     "files",
-    "processes",
+    "engines",
     "specs",
     "skeleton",
     "geometry",

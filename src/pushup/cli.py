@@ -6,6 +6,7 @@ Hydra is imported where it is used: a page in a browser counts without it.
 from __future__ import annotations
 
 import functools
+import importlib
 import io
 import itertools
 import os
@@ -179,6 +180,16 @@ def _remove_empty_folders() -> None:
         if folder.is_dir() and {path.name for path in folder.iterdir()} <= {CONFIG_NAME}:
             (folder / CONFIG_NAME).unlink(missing_ok=True)
             folder.rmdir()
+
+
+def extra(module: str, name: str) -> Any:
+    """A module of the optional dependencies `pushup[name]`; InputError where it is absent."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"this needs {error.name}, which is not installed: pip install 'pushup[{name}]'"
+        ) from error
 
 
 def keep_model_name(config: DictConfig) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pushup.app import folder, run
+from pushup.app import run
+from pushup.app.archive.manifest import subfolders
+from pushup.app.archive.run import run_videos
 from pushup.app.arguments import quote_paths
 from pushup.app.coach import Coach
 from pushup.app.listeners import Listener
@@ -22,6 +24,7 @@ from pushup.app.tally import Tally
 from pushup.cli import InputError
 from pushup.counting.form import FormCheck
 from pushup.counting.types import CounterState, Finding, Rep
+from pushup.engines.process import ProcessEngine
 from pushup.files import write_text
 from pushup.video import words
 from pushup.video.frames import Frame, FrameSource
@@ -178,6 +181,10 @@ def test_a_session_starts_again_from_zero():
     assert len(dot.step(Frame(frame, 0.5, 0, 0.0)).samples) == 1
 
 
+HERE = ProcessEngine(1)
+"""Counts in this process."""
+
+
 def make_folder(folder: Path, settings: str = "counter: crossing\nworkers: 1\n") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yaml").write_text(settings)
@@ -191,7 +198,8 @@ def test_a_folder_runs_through_past_a_bad_file(tmp_path, capsys, workers):
     dot_clip(clips / "a.avi")
     dot_clip(clips / "deep" / "a.avi", cycles=2)
     (clips / "b.mp4").write_bytes(b"no video")
-    run_all = partial(folder.run_folder, clips, DotSessions(), make_folder, out, workers=workers)
+    engine = ProcessEngine(workers)
+    run_all = partial(run_videos, str(clips), DotSessions(), make_folder, out, engine)
     assert run_all() == 1
     rows = {row["video"]: row for row in rows_of(out / "summary.csv")}
     assert list(rows) == ["a.avi", "b.mp4", "deep/a.avi"]
@@ -206,7 +214,7 @@ def test_a_folder_runs_through_past_a_bad_file(tmp_path, capsys, workers):
     assert run_all() == 1
     assert len(rows_of(out / "summary.csv")) == 3
     with pytest.raises(InputError, match="only results"):
-        folder.run_folder(out, DotSessions(), make_folder, tmp_path / "again")
+        run_videos(str(out), DotSessions(), make_folder, tmp_path / "again", engine)
     assert not (tmp_path / "again").exists()
 
 
@@ -223,8 +231,9 @@ def test_a_folder_goes_on_where_it_was_interrupted(tmp_path):
             raise KeyboardInterrupt
         return sessions[-1]
 
+    run_all = partial(run_videos, str(clips), DotSessions(until_the_third))
     with pytest.raises(KeyboardInterrupt):
-        folder.run_folder(clips, DotSessions(until_the_third), make_folder, out)
+        run_all(make_folder, out, HERE)
     assert not (out / "summary.csv").exists()
     assert sorted(os.listdir(out / "a")) == [
         "annotated.mp4",
@@ -234,23 +243,22 @@ def test_a_folder_goes_on_where_it_was_interrupted(tmp_path):
         "summary.json",
     ]
     assert "summary.json" not in os.listdir(out / "c")
-    assert folder.run_folder(clips, DotSessions(until_the_third), make_folder, out) == 0
+    assert run_all(make_folder, out, HERE) == 0
     assert len(sessions) == 4
     assert [row["count"] for row in rows_of(out / "summary.csv")] == ["3", "3", "3"]
     other_settings = partial(make_folder, settings="counter: another\n")
-    assert folder.run_folder(clips, DotSessions(until_the_third), other_settings, out) == 0
+    assert run_all(other_settings, out, HERE) == 0
     assert len(sessions) == 7
 
 
 def test_a_folder_without_videos_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(InputError, match="no video"):
-        folder.run_folder(tmp_path, DotSessions(), lambda _: pytest.fail("made a folder"), tmp_path)
+        run_videos(str(tmp_path), DotSessions(), lambda _: pytest.fail("made"), tmp_path, HERE)
 
 
 def test_videos_of_the_same_name_get_folders_of_their_own():
-    root = Path("r")
-    videos = [root / name for name in ("a.avi", "a.mp4", "b.mp4", "x/a.mp4")]
-    names = [str(p) for p in folder.subfolders(videos, root)]
+    videos = [Path(name) for name in ("a.avi", "a.mp4", "b.mp4", "x/a.mp4")]
+    names = [str(p) for p in subfolders(videos)]
     assert names == ["a.avi", "a.mp4", "b", "x/a"]
 
 

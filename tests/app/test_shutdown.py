@@ -6,21 +6,24 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from pushup.app.folder import run_folder
+from pushup.app.archive.run import run_videos
 from pushup.cli import InputError
+from pushup.engines.process import ProcessEngine
 from pushup.files import locked
 from support.dot_clips import DotSessions, dot_clip, rows_of
 
 RUN = """
 import sys, time
 from pathlib import Path
-from pushup.app.folder import run_folder
+from pushup.app.archive.run import run_videos
 from pushup.app.single import run_single
 from pushup.cli import command
+from pushup.engines.process import ProcessEngine
 from support.dot_clips import DotPredictor, DotSessions
 
 class Slow(DotPredictor):
@@ -40,11 +43,13 @@ def make(folder):
 def main():
     source, out = Path(sys.argv[1]), Path(sys.argv[2])
     if source.is_dir():
-        run_folder(source, DotSessions(), make, out, workers=2)
+        run_videos(str(source), DotSessions(), make, out, ProcessEngine(2))
     else:
         print(*run_single(str(source), DotSessions(), make, out))
-print("ready", flush=True)
-main()
+
+if __name__ == "__main__":
+    print("ready", flush=True)
+    main()
 """
 
 
@@ -57,8 +62,10 @@ def _heed_signals() -> None:
 def start(source: Path, out: Path) -> subprocess.Popen:
     tests = str(Path(__file__).parents[1])
     path = os.pathsep.join((tests, os.environ.get("PYTHONPATH", "")))
+    script = out.parent / "run.py"  # a file, which the workers import
+    script.write_text(RUN)
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(source), str(out)],
+        [sys.executable, str(script), str(source), str(out)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -144,10 +151,11 @@ def test_a_damaged_earlier_result_is_counted_again(tmp_path, damage):
         (folder / "config.yaml").write_text("a: 1")
         return folder
 
-    assert run_folder(clips, DotSessions(), make, out, annotate=False) == 0
+    run_all = partial(run_videos, str(clips), DotSessions(), make, out, ProcessEngine(1))
+    assert run_all(annotate=False) == 0
     for name in ("summary.json", "config.yaml"):
         (out / "a" / name).write_bytes(damage)
-        assert run_folder(clips, DotSessions(), make, out, annotate=False) == 0
+        assert run_all(annotate=False) == 0
         assert [row["count"] for row in rows_of(out / "summary.csv")] == ["1", "1"]
         assert json.loads((out / "a" / "summary.json").read_text())["count"] == 1
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from pushup.engines.process import ProcessEngine
 from pushup.evaluation.counting import claims
 from pushup.evaluation.counting.claims import Film
 from pushup.evaluation.counting.comparison import against, compare
@@ -40,7 +41,7 @@ def test_the_table_of_picture_counters(tmp_path) -> None:
     root = write_block_clips(tmp_path / "clips", (2, 3, 0))
     out = tmp_path / "out"
     counters = ["moving_pixels", "flow_position"]
-    settings = {"gate": {}, "tracker": {}, "workers": 1}
+    settings = {"gate": {}, "tracker": {}, "engine": ProcessEngine(1)}
     found = compare(root, ["val"], out, counters, base="moving_pixels", **settings)
     row = found["splits"]["val"]["flow_position"]
     assert (row["exact"], row["exact_less_base"]) == (1.0, 0.0)

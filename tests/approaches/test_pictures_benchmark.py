@@ -10,6 +10,7 @@ import pytest
 from pushup.cli import InputError
 from pushup.counting.types import Rep
 from pushup.data import clips
+from pushup.engines.process import ProcessEngine
 from pushup.evaluation.counting import pictures
 from pushup.evaluation.counting.evaluate import evaluate_counting
 from pushup.evaluation.counting.runs import Run
@@ -20,7 +21,7 @@ COUNTERS = ("moving_pixels", "flow_position")
 
 
 def measure(root, out, counters=COUNTERS, **options):
-    settings = {"gate": {}, "tracker": {}, "workers": 1, "plots": False}
+    settings = {"gate": {}, "tracker": {}, "engine": ProcessEngine(1), "plots": False}
     return evaluate_counting(root, "val", out, counters, **settings | options)
 
 

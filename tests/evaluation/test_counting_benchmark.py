@@ -18,6 +18,7 @@ from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace, load_trace, save_trace
 from pushup.counting.types import Rep
 from pushup.data.clips import read_clips
+from pushup.engines.process import ProcessEngine
 from pushup.evaluation.counting.evaluate import evaluate_counting
 from pushup.evaluation.counting.runs import Run, Setup, invalidate_cache, run_counter
 from pushup.evaluation.counting.summary import summarise
@@ -166,7 +167,7 @@ def test_own_keypoints_are_predicted_once_and_reusable(clips, tmp_path) -> None:
     weights.save(model, model.spec(), tmp_path / "blazepose.safetensors")
     write_videos(clips)
     arguments = (clips, "val", tmp_path / "out", ["published"], GATE, TRACKER)
-    options = {"workers": 1, "plots": False}
+    options = {"engine": ProcessEngine(1), "plots": False}
     first = evaluate_counting(
         *arguments, ckpt_path=str(tmp_path / "blazepose.safetensors"), **options
     )
@@ -200,7 +201,7 @@ def test_traces_of_other_weights_are_not_taken_for_ones_own(clips, tmp_path) -> 
             GATE,
             TRACKER,
             ckpt_path=str(file),
-            workers=1,
+            engine=ProcessEngine(1),
             plots=False,
         )
         path = folder / "a.npz"
@@ -250,7 +251,7 @@ def test_bad_input_is_told_in_one_line(clips, tmp_path, change, message) -> None
         "gate": GATE,
         "tracker": TRACKER,
         "traces": True,
-        "workers": 1,
+        "engine": ProcessEngine(1),
     }
     with pytest.raises(InputError, match=message) as caught:
         evaluate_counting(**(arguments | change))

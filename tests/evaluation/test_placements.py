@@ -11,6 +11,7 @@ import torch
 from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap
 from pushup.counting.trace import Trace, load_trace
+from pushup.engines.process import ProcessEngine
 from pushup.evaluation.counting import keypoint_errors
 from pushup.evaluation.counting.placements import evaluate_placements
 from pushup.models import weights
@@ -25,7 +26,13 @@ TRACKER = {"_target_": "pushup.inference.predictor.KeypointPredictor"}
 
 
 def run(out: Path, **options: object) -> dict:
-    usual = {"split": "fit", "counters": ["default"], "workers": 1, "clips": 4, "others": 3}
+    usual = {
+        "split": "fit",
+        "counters": ["default"],
+        "engine": ProcessEngine(1),
+        "clips": 4,
+        "others": 3,
+    }
     return evaluate_placements(
         output_dir=out, gate=GATE, tracker=TRACKER, **{**usual, "fps": 10.0, **options}
     )

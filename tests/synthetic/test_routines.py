@@ -12,6 +12,7 @@ from pushup.cli import InputError
 from pushup.codecs import GaussianHeatmap
 from pushup.commands.evaluate import evaluate
 from pushup.counting.trace import load_trace, save_trace
+from pushup.engines.process import ProcessEngine
 from pushup.evaluation.counting.negatives import evaluate_negatives
 from pushup.evaluation.counting.runs import run_counter
 from pushup.metrics.counting import match_times
@@ -140,7 +141,7 @@ def test_networks_look_at_rendered_people_once(clips, tmp_path) -> None:
         "minutes": 0.1,
         "loop_s": 5,
         "fps": 0.5,
-        "workers": 1,
+        "engine": ProcessEngine(1),
     }
     first = evaluate_negatives(*arguments, **options)
     assert first["keypoints"].endswith("blazepose.safetensors")
@@ -177,7 +178,7 @@ def test_bad_input_is_told_in_one_line(clips, tmp_path, change, message) -> None
         "tracker": TRACKER,
         "traces": True,
         "minutes": 0.1,
-        "workers": 1,
+        "engine": ProcessEngine(1),
     }
     with pytest.raises(InputError, match=message) as caught:
         evaluate_negatives(**(arguments | change))
@@ -197,7 +198,7 @@ def test_false_counts_of_the_default_counter_stay_rare(shared_data, tmp_path) ->
         TRACKER,
         traces=True,
         minutes=5,
-        workers=1,
+        engine=ProcessEngine(1),
     )["counters"]["default"]
     assert figures["false_per_minute"] <= 0.3
     assert figures["push_ups_counted"] >= 0.75 * figures["push_ups"]

@@ -6,17 +6,21 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import optuna
 import pytest
+import torch
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from pushup.cli import InputError
-from pushup.training.study import search, split
+from pushup.training.study import Pruning, search, split
 
 WORKER = """
 import os, sys, time
@@ -25,11 +29,11 @@ from pushup.training.study import search, split
 
 folder = Path(sys.argv[1])
 
-def objective(number, values):
+def objective(trial):
     with open(folder / "begun.csv", "a") as file:
-        file.write(f"{os.getpid()},{values['x']}\\n")
+        file.write(f"{os.getpid()},{trial.params['x']}\\n")
     time.sleep(1.0)
-    return -((values["x"] - 0.3) ** 2)
+    return -((trial.params["x"] - 0.3) ** 2)
 
 search(objective, split(["x=interval(0.0,1.0)"])[0], folder, 8)
 """
@@ -60,9 +64,9 @@ def test_a_search_by_two_processes_that_are_killed_loses_and_repeats_nothing(tmp
             worker.wait(300)
     found = trials(tmp_path)
     complete = [t.params["x"] for t in found if t.state == TrialState.COMPLETE]
-    died = [t.params["x"] for t in found if t.state == TrialState.PRUNED and t.params]
+    died = [t.params["x"] for t in found if t.state == TrialState.FAIL and t.params]
     assert len(complete) == len(set(complete)) == 8
-    assert {t.state for t in found} == {TrialState.COMPLETE, TrialState.PRUNED}
+    assert {t.state for t in found} == {TrialState.COMPLETE, TrialState.FAIL}
     assert 1 <= len(died) <= 4
     assert set(died) <= set(complete)  # tried again
     best = max(complete, key=lambda x: -abs(x - 0.3))
@@ -72,11 +76,11 @@ def test_a_search_by_two_processes_that_are_killed_loses_and_repeats_nothing(tmp
 def test_a_trial_that_fails_is_counted_and_the_others_run(tmp_path):
     tried = []
 
-    def objective(number, values):
-        tried.append(values["x"])
-        if number == 1:
+    def objective(trial):
+        tried.append(trial.params["x"])
+        if trial.number == 1:
             raise ValueError("too far\nby much")
-        return float("nan") if number == 2 else values["x"]
+        return float("nan") if trial.number == 2 else trial.params["x"]
 
     space, _ = split(["x=interval(0.0,1.0)"])
     failures = search(objective, space, tmp_path, 5, seed=1)
@@ -86,6 +90,30 @@ def test_a_trial_that_fails_is_counted_and_the_others_run(tmp_path):
     assert len(tried) == 5
     search(objective, space, tmp_path, 6)
     assert len(tried) == 6
+    for name in ("parallel_coordinates", "importances"):
+        assert cv2.imread(str(tmp_path / f"{name}.png")).std() > 1
+
+
+def test_a_trial_that_falls_behind_is_given_up(tmp_path):
+    """The metric of five epochs is x; those below the median of four finished ones end early."""
+    epochs = Counter()
+
+    def objective(trial):
+        pruning = Pruning(trial, "val/pcks")
+        for epoch in range(5):
+            epochs[trial.number] += 1
+            metrics = {"val/pcks": torch.tensor(trial.params["x"])}
+            shown = {"callback_metrics": metrics, "current_epoch": epoch, "sanity_checking": False}
+            pruning.on_validation_end(SimpleNamespace(**shown), None)
+        return trial.params["x"]
+
+    space, _ = split(["x=interval(0.0,1.0)"])
+    assert search(objective, space, tmp_path, 12, seed=2) == []
+    states = {t.number: t.state for t in trials(tmp_path)}
+    pruned = [n for n, state in states.items() if state == TrialState.PRUNED]
+    assert len(states) == 12
+    assert 0 < len(pruned) < 8
+    assert all(epochs[n] == (1 if n in pruned else 5) for n in states)
 
 
 def test_ranges_are_told_from_values():

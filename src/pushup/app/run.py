@@ -11,6 +11,7 @@ from pushup.app.prefetch import PrefetchThread
 from pushup.app.records import KEYPOINTS, KEYPOINTS_PARQUET, write_reps
 from pushup.app.session import Session
 from pushup.app.summary import Summary, warnings_of
+from pushup.files import PARTIAL
 from pushup.video.frames import Frame, FrameSource
 from pushup.video.overlay import OverlayState, canvas_size, draw
 from pushup.video.reconnecting import ReconnectingSource
@@ -22,10 +23,21 @@ RECORDS = (ANNOTATED, REPS, REP_STREAM, KEYPOINTS, KEYPOINTS_PARQUET, SUMMARY)
 """Everything that a run may write into its folder, beside the settings."""
 
 
+def clear(folder: Path) -> None:
+    """Remove the records of an earlier run, and what a killed one has left half-written."""
+    for path in (*(folder / name for name in RECORDS), *folder.glob(f"{PARTIAL}*")):
+        path.unlink(missing_ok=True)
+
+
+def is_result(video: Path) -> bool:
+    """Whether it was written by a run."""
+    return video.name == ANNOTATED and (video.parent / SUMMARY).exists()
+
+
 def run_video(
     source: FrameSource | ReconnectingSource,
     session: Session,
-    output_dir: Path,
+    output_dir: Path | None,
     annotate: bool = True,
     audio: str = "keep",
     stop: threading.Event | None = None,
@@ -37,7 +49,7 @@ def run_video(
     Args:
         source: Read to its end.
         session: A fresh one.
-        output_dir: Existing folder.
+        output_dir: Existing folder; None: nothing is written.
         annotate: Write annotated.mp4.
         audio: "keep" the sound of the file in it, or "none".
         stop: Given up when this is set, or by Ctrl-C; the run then leaves nothing. None: it ends
@@ -49,7 +61,7 @@ def run_video(
     """
     sink, interrupted, kept = None, False, False
     try:
-        if annotate:
+        if annotate and output_dir is not None:
             sink = annotated_sink(source, output_dir, audio)
         try:
             with pipeline(source, session) as scenes:
@@ -100,11 +112,13 @@ def pipeline(
 def finish(
     source: FrameSource | ReconnectingSource,
     session: Session,
-    output_dir: Path,
+    output_dir: Path | None,
     sink: VideoSink | None = None,
     interrupted: bool = False,
 ) -> Summary:
     """Write the records of a run that has ended: repetitions, video, and summary.json last.
+
+    Without a folder nothing is written.
 
     Raises:
         InputError: The records cannot be written.
@@ -112,7 +126,8 @@ def finish(
     session.end(keep=True)
     tally = session.tally
     seen = None if session.seen is None else round(session.seen / max(session.frames, 1), 3)
-    write_reps(output_dir / REPS, tally.reps)
+    if output_dir is not None:
+        write_reps(output_dir / REPS, tally.reps)
     warnings = warnings_of(source, session.frames, seen)
     if sink is not None:
         sink.close()
@@ -141,7 +156,8 @@ def finish(
         warnings=warnings,
         **asdict(session.about),
     )
-    summary.write(output_dir / SUMMARY)
+    if output_dir is not None:
+        summary.write(output_dir / SUMMARY)
     for words in warnings:
         warn(words)
     return summary

@@ -1,11 +1,11 @@
 """Sessions as a configuration asks for them; the networks are loaded when the first is made."""
 
-import os
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -17,7 +17,7 @@ from pushup.app.session import About, Session
 from pushup.app.tally import Tally
 from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError, build
-from pushup.inference.classifier import Classify, open_classifier
+from pushup.inference.classifier import Classify, classifier_path, open_classifier
 from pushup.inference.predictor import PoseModel, PoseTracker, load_model
 from pushup.inference.ready import digest
 from pushup.specs import locate
@@ -27,6 +27,11 @@ from pushup.video.history import DisplayHistory
 class SessionMaker(Protocol):
     """What a run asks for; `Sessions` is one."""
 
+    @property
+    def weights(self) -> str:
+        """Digest of the files that its networks come from."""
+        ...
+
     def load(self) -> None:
         """Load the networks now, so that what is wrong with them is told before any work."""
         ...
@@ -35,8 +40,8 @@ class SessionMaker(Protocol):
         """A predictor that has seen no frame."""
         ...
 
-    def session(self, folder: Path, listeners: Sequence[Listener] = ()) -> Session:
-        """A fresh session that writes into a folder and tells these listeners."""
+    def session(self, folder: Path | None, listeners: Sequence[Listener] = ()) -> Session:
+        """A fresh session that writes into a folder, if any, and tells these listeners."""
         ...
 
     def next_exercise(self) -> "SessionMaker":
@@ -45,16 +50,19 @@ class SessionMaker(Protocol):
 
 
 class Sessions:
-    """Makes predictors and sessions that share one set of networks.
+    """Makes predictors and sessions that share one set of networks. Pickled without these.
 
     Args:
         config: Composed from conf/infer.yaml.
-        at_once: How many of them run at the same time and share the cores.
+        threads: How many a network may use; 0: as many as there are cores.
     """
 
-    def __init__(self, config: DictConfig, at_once: int = 1) -> None:
-        self._config, self._at_once = config, at_once
+    def __init__(self, config: DictConfig, threads: int = 0) -> None:
+        self._config, self._threads = config, threads
         self._others: dict[str, Sessions] = {config.exercise_name: self}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Sessions, (self._config, self._threads)
 
     @cached_property
     def networks(self) -> tuple[PoseModel, Classify | None, About]:
@@ -64,9 +72,8 @@ class Sessions:
             InputError: A file of weights cannot be used.
         """
         config = self._config
-        threads = max(1, (os.cpu_count() or 1) // self._at_once) if self._at_once > 1 else 0
-        where = {"device": config.device, "threads": threads, "runtime": config.runtime}
-        path = locate(config.ckpt_path or config.model or config.default_model)
+        where = {"device": config.device, "threads": self._threads, "runtime": config.runtime}
+        path = self._path
         model = load_model(path, config.model, **where)
         classifier = open_classifier(config.classifier, model, **where)
         if classifier is None and config.counter.get("score_gate"):
@@ -99,7 +106,7 @@ class Sessions:
         """The like for the next exercise of conf/exercise; after the last comes the first."""
         name = following(self._config.exercise_name)
         if name not in self._others:
-            made = Sessions(configured(self._config, name), self._at_once)
+            made = Sessions(configured(self._config, name), self._threads)
             made._others = self._others
             self._others[name] = made
         return self._others[name]
@@ -107,6 +114,21 @@ class Sessions:
     @property
     def _needs_poses(self) -> bool:
         return not looks_at_pictures(self._config.counter._target_)
+
+    @property
+    def _path(self) -> Path:
+        return locate(self._config.ckpt_path or self._config.model or self._config.default_model)
+
+    @property
+    def weights(self) -> str:
+        """Digest of the files that the networks, or the counter, come from."""
+        files = [Path(value) for value in self._config.counter.values() if isinstance(value, str)]
+        if self._needs_poses:
+            files.append(self._path)
+            if self._config.classifier is not None:
+                files.append(Path(classifier_path(self._config.classifier)))
+        found = [digest(file) if file.is_file() else file.name for file in files]
+        return hashlib.sha256(" ".join(found).encode()).hexdigest()
 
     def load(self) -> None:
         """Load `networks` now, if there is a use for them."""
@@ -117,8 +139,8 @@ class Sessions:
         """A predictor that has seen no frame."""
         return build(self._config.tracker, model=self.networks[0])
 
-    def session(self, folder: Path, listeners: Sequence[Listener] = ()) -> Session:
-        """A fresh session that writes into a folder and tells these listeners.
+    def session(self, folder: Path | None, listeners: Sequence[Listener] = ()) -> Session:
+        """A fresh session that writes into a folder, if any, and tells these listeners.
 
         Raises:
             InputError: See `networks`, `Session` and `KeypointsFile`.
@@ -148,7 +170,7 @@ class Sessions:
             **shared,
         )
         session.coach = Coach(pause_s=config.pause_s)
-        if config.keypoints:
+        if config.keypoints and folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             name, writer = KEYPOINT_FILES[config.keypoints]
             session.listeners.append(writer(folder / name, model.skeleton))

@@ -24,11 +24,19 @@ def check(config: DictConfig) -> None:
             raise InputError(f"{name}={config[name]}: give seconds above 0")
     if not _is_time(config.countdown_s):
         raise InputError(f"countdown_s={config.countdown_s}: give seconds from 0 on")
-    if config.keypoints not in (False, *KEYPOINT_FILES):
-        raise InputError(f"keypoints={config.keypoints}: give true, false or parquet")
+    _check_keypoints(config)
     if config.audio not in ("keep", "none"):
         raise InputError(f"audio={config.audio}: give keep or none")
 
 
 def _is_time(value: object) -> bool:
     return isinstance(value, (int, float)) and 0 <= value < float("inf")
+
+
+def _check_keypoints(config: DictConfig) -> None:
+    if config.keypoints not in (False, *KEYPOINT_FILES):
+        raise InputError(f"keypoints={config.keypoints}: give true, false or parquet")
+    if config.keypoints and not config.records:
+        raise InputError(
+            f"keypoints={config.keypoints} writes a file for each video: leave out records=false"
+        )

@@ -8,14 +8,13 @@ from pathlib import Path
 from pushup.app import log as workouts
 from pushup.app.coach import Coach
 from pushup.app.exercises import log_beside
-from pushup.app.folder import clear
 from pushup.app.history import lately
 from pushup.app.listeners import Listener
 from pushup.app.live import run_window
 from pushup.app.player import DisplayOptions
 from pushup.app.records import RepStream
 from pushup.app.rotation import open_turned
-from pushup.app.run import REP_STREAM, run_video
+from pushup.app.run import REP_STREAM, clear, run_video
 from pushup.app.session import Session
 from pushup.app.sessions import SessionMaker
 from pushup.app.speaker import Printer, Speaker

@@ -8,9 +8,9 @@ What is measured is a choice of conf/mode: keypoints (the default), params, tabl
 from collections.abc import Sequence
 
 from hydra.utils import instantiate
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from pushup.cli import command, keep_model_name, make_output_dir, run
+from pushup.cli import build, command, keep_model_name, make_output_dir, run
 
 
 def keep_evaluation(config: DictConfig) -> None:
@@ -26,8 +26,13 @@ def evaluate(config: DictConfig) -> object:
     """Run the chosen mode with its output folder made; returns what it measured."""
     keep_evaluation(config)
     make_output_dir(config.output_dir, config)
+    given = {}
+    if "engine" in config.mode:  # the modes with clips build the rest in each worker
+        OmegaConf.resolve(config.mode)
+        with open_dict(config):
+            given["engine"] = build(config.mode.pop("engine"))
     # partial, so that Hydra builds the arguments but does not wrap the errors of the call
-    return instantiate(config.mode, _partial_=True, _convert_="all")()
+    return instantiate(config.mode, _partial_=True, _convert_="all")(**given)
 
 
 def main(arguments: Sequence[str]) -> None:

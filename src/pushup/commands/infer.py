@@ -1,6 +1,6 @@
 """Count push-ups in videos, a camera, a stream or a signal; keypoints in pictures.
 
-infer FILE|FOLDER|CAMERA|URL|SIGNAL.csv|- [ckpt_path=FILE] [window=true]
+infer FILE|FOLDER|MANIFEST|CAMERA|URL|SIGNAL.csv|- [ckpt_path=FILE] [window=true] [engine=NAME]
 """
 
 import logging
@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from pushup.app.arguments import quote_paths
 from pushup.cli import build, command, keep_model_name, make_output_dir, run
 
 
 def infer(config: DictConfig) -> None:
-    """Run a source, or all that a folder holds."""
+    """Run a source, or all that a folder or a manifest names."""
     from pushup.app.settings import check
     from pushup.files import locked
 
@@ -27,23 +27,26 @@ def infer(config: DictConfig) -> None:
 
 
 def _infer(config: DictConfig) -> None:
-    from pushup.app.folder import run_folder
+    from pushup.app.archive.manifest import is_many
+    from pushup.app.archive.run import run_videos
     from pushup.app.pictures import pictures_of, run_pictures
     from pushup.app.sessions import Sessions
     from pushup.app.signal_run import is_signal, run_signal
     from pushup.app.single import run_single
 
     source, out = str(config.source), Path(config.output_dir)
-    make, is_folder = partial(make_output_dir, config=config), Path(source).is_dir()
-    if is_signal(source):
+    make, many = partial(make_output_dir, config=config), is_many(source)
+    if is_signal(source) and not many:
         shared = {key: config[key] for key in ("sound", "log", "rest_s")}
         print(run_signal(source, build(config.signal), make, out, **shared))
         return
-    sessions = Sessions(config, config.workers if is_folder else 1)
+    engine = build(config.engine)
+    sessions = Sessions(config, engine.threads if many else 0)
     if pictures := pictures_of(Path(source)):
         print(*run_pictures(pictures, sessions, make, out, config.annotate), sep="\n")
-    elif is_folder:
-        failed = run_folder(Path(source), sessions, make, out, **config.folder)
+    elif many:
+        OmegaConf.resolve(config)  # for workers elsewhere
+        failed = run_videos(source, sessions, make, out, engine, **config.videos)
         sys.exit(1 if failed else 0)
     else:
         summaries = run_single(source, sessions, make, out, **config.single)

@@ -8,13 +8,16 @@ machine that shares DIR, helps with the search; after a kill it goes on.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from pushup.cli import InputError, command
 from pushup.commands import parser
 from pushup.paths import CONF
+
+if TYPE_CHECKING:
+    import optuna
 
 
 @command
@@ -25,6 +28,7 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("--trials", type=int, default=12, help="in all (default: 12)")
     top.add_argument("--storage", help="URL of a database (default: a file in the folder)")
     top.add_argument("--seed", type=int, help="of the search")
+    top.add_argument("--no-pruning", action="store_true", help="train every trial to its end")
     top.add_argument("overrides", nargs="*", help="of train, some with ranges")
     options = top.parse_args(arguments)
 
@@ -34,7 +38,7 @@ def main(arguments: Sequence[str]) -> None:
 
     from pushup.app.arguments import quote_paths
     from pushup.training.run import train
-    from pushup.training.study import search, split
+    from pushup.training.study import Pruning, search, split
     from pushup.training.summary import append_row, reason, row_of
 
     try:
@@ -45,8 +49,9 @@ def main(arguments: Sequence[str]) -> None:
     except HydraException as error:
         raise InputError(str(error).splitlines()[0]) from error
 
-    def objective(number: int, values: Mapping[str, Any]) -> float:
-        overrides = [*fixed, *(f"{key}={value}" for key, value in values.items())]
+    def objective(trial: "optuna.Trial") -> float:
+        number = trial.number
+        overrides = [*fixed, *(f"{key}={value}" for key, value in trial.params.items())]
         folder = options.folder / str(number)
         named = [f"run={options.folder.name}-{number}", f"output_dir={folder}"]
         placed = quote_paths(named, ("run", "output_dir"))
@@ -54,7 +59,8 @@ def main(arguments: Sequence[str]) -> None:
         try:
             with initialize_config_dir(str(CONF), version_base="1.3"):
                 config = compose("train", [*overrides, *placed])
-            metrics = train(config, folder, overrides)
+            pruning = Pruning(trial, config.monitor.metric)
+            metrics = train(config, folder, overrides, [pruning])
         except Exception as error:
             append_row(table, row_of(str(number), overrides, {}, reason(error)))
             raise
@@ -62,10 +68,26 @@ def main(arguments: Sequence[str]) -> None:
         return metrics.get(f"best {config.monitor.metric}", float("nan"))
 
     failures = search(
-        objective, space, options.folder, options.trials, options.storage, seed=options.seed
+        objective,
+        space,
+        options.folder,
+        options.trials,
+        options.storage,
+        _direction(fixed),
+        options.seed,
+        not options.no_pruning,
     )
     print("\n".join(failures), file=sys.stderr, end="\n" if failures else "")
     best = options.folder / "best.yaml"
     print(f"{options.folder}: {best.read_text() if best.exists() else 'no trial has finished'}")
     if failures:
         sys.exit(1)
+
+
+def _direction(overrides: Sequence[str]) -> Literal["maximize", "minimize"]:
+    """Where the monitored metric is to go."""
+    from hydra import compose, initialize_config_dir
+
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        mode = compose("train", list(overrides)).monitor.mode
+    return "minimize" if mode == "min" else "maximize"

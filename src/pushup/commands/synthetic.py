@@ -31,6 +31,7 @@ def _clips(options: argparse.Namespace) -> None:
         counted=options.exercise if options.exercise in EXERCISES else "push_up",
         duration_s=options.duration,
         fps=options.fps,
+        size_wh=(options.longer_side, round(0.75 * options.longer_side)),
     )
     print(f"{len(paths)} clips, counts.csv and reps.csv in {options.out}")
 
@@ -92,6 +93,7 @@ def main(arguments: Sequence[str]) -> None:
     clips.add_argument("--exercise", choices=[*EXERCISES, "empty", "mixed"], default="push_up")
     clips.add_argument("--duration", type=at_least(0.5, float), default=12.0, help="seconds")
     clips.add_argument("--fps", type=at_least(1, float), default=30.0)
+    clips.add_argument("--longer-side", type=at_least(32), default=320, help="pixels, 4:3")
     clips.set_defaults(run=_clips)
     page = commands.add_parser("sheet", help="one picture of many, with keypoints")
     page.add_argument("--out", type=Path, required=True)

@@ -15,15 +15,18 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from pushup.cli import command, run
+from pushup.cli import InputError, command, run
 
 
 def train(config: DictConfig) -> float:
     """One run; returns the monitored metric, nan if there was no validation."""
     job = HydraConfig.get()
+    overrides = list(job.overrides.task)
+    named = "PUSHUP_RUN" in os.environ or any(o.startswith("run=") for o in overrides)
+    if config.trainer.get("num_nodes", 1) > 1 and not named:
+        raise InputError("the nodes of a run need its name: give run=NAME, the same on each")
     # Processes that Lightning starts for further devices belong to the same run.
     os.environ["PUSHUP_RUN"] = config.run
-    overrides = list(job.overrides.task)
     if job.mode == RunMode.MULTIRUN:
         config.output_dir = job.runtime.output_dir
         return job_of_sweep(config, overrides, Path(job.sweep.dir) / "summary.csv")
@@ -51,10 +54,13 @@ def single_run(config: DictConfig, overrides: Sequence[str]) -> float:
 
 def job_of_sweep(config: DictConfig, overrides: Sequence[str], table: Path) -> float:
     """One job of a sweep; it leaves a row in the table, also if it fails."""
+    from pushup.training.preemption import is_managed
     from pushup.training.run import train
     from pushup.training.summary import append_row, print_metrics, reason, row_of
 
     output_dir = Path(config.output_dir)
+    if is_managed():
+        config.resume = "auto"
     try:
         metrics = train(config, output_dir, overrides)
     except Exception as error:

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.loggers import WandbLogger
 from torch import Tensor
 
 from pushup.drawing import draw_skeleton, write_picture
 from pushup.models.keypoint_model import KeypointModel
 from pushup.training.checkpoints import MAKE_ROOM
+from pushup.training.tracking import log_picture
 
 TRUE_RGB, PREDICTED_RGB = (60, 220, 90), (255, 120, 30)
 
@@ -19,8 +19,8 @@ TRUE_RGB, PREDICTED_RGB = (60, 220, 90), (255, 120, 30)
 class Previews(pl.Callback):
     """After each validation, a sheet of the same pictures: keypoints above, heatmaps below.
 
-    True joints are green, predicted ones orange. Sheets go to `folder/epoch_NNN.png`, and to
-    wandb where that is the logger. A model of another task has none.
+    True joints are green, predicted ones orange. Sheets go to `folder/epoch_NNN.png` and to
+    trackers. A model of another task has none.
     """
 
     def __init__(self, folder: str | Path, count: int = 8) -> None:
@@ -51,9 +51,7 @@ class Previews(pl.Callback):
         path = self.folder / f"epoch_{trainer.current_epoch:03d}.png"
         sheet_rgb = np.hstack(self._columns)
         write_picture(path, sheet_rgb, remedy=MAKE_ROOM)
-        for logger in trainer.loggers:
-            if isinstance(logger, WandbLogger):
-                logger.log_image("val/previews", [str(path)], step=trainer.global_step)
+        log_picture(trainer.loggers, path, sheet_rgb, trainer.global_step)
 
 
 @torch.no_grad()

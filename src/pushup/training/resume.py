@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.utilities import rank_zero_only
 
 from pushup.cli import CONFIG_NAME, InputError
 from pushup.files import PARTIAL
@@ -13,6 +14,9 @@ from pushup.training.start import Stated, adopt
 
 FIXED = ("optimizer", "scheduler", "skeleton")
 """Their state lies in the checkpoint, or the shape of its maps, and is what goes on."""
+
+AUTO = "auto"
+"""Go on where there is a run, else begin one."""
 
 IGNORED = ("run", "resume", "output_dir", "init_from")
 
@@ -30,6 +34,10 @@ def checkpoint_to_resume(
             finished; or what is stated cannot go on from its checkpoint.
     """
     last = output_dir / "checkpoints" / "last.ckpt"
+    if config.resume not in (True, False, AUTO):
+        raise InputError(f"resume={config.resume}: give true, false or {AUTO}")
+    if config.resume == AUTO and not last.exists():
+        return None
     if not config.resume:
         if last.exists():
             raise InputError(
@@ -81,6 +89,7 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
     return {k: v for key in node for k, v in _flat(node[key], f"{prefix}{key}.").items()}
 
 
+@rank_zero_only
 def tidy(output_dir: Path) -> None:
     """Set the curves so far aside, and remove what a killed run has left half-written.
 

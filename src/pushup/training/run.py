@@ -19,6 +19,7 @@ from pushup.cli import InputError, make_output_dir
 from pushup.files import locked
 from pushup.models import KeypointModel, weights
 from pushup.models.network import FoldsBatchNorm
+from pushup.training import preemption, tracking
 from pushup.training.checkpoints import AtomicCheckpointIO
 from pushup.training.memory import keep_freed_memory
 from pushup.training.reproducible import SeedEachEpoch
@@ -26,7 +27,12 @@ from pushup.training.resume import checkpoint_to_resume, tidy
 from pushup.training.start import adopt
 
 
-def train(config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()) -> dict[str, float]:
+def train(
+    config: DictConfig,
+    output_dir: Path,
+    overrides: Iterable[str] = (),
+    callbacks: Iterable[pl.Callback] = (),
+) -> dict[str, float]:
     """Train as configured, into `output_dir`, and return the last logged metrics.
 
     `checkpoints/best.ckpt` and `last.ckpt`, `metrics.csv` and `previews/` appear as it goes.
@@ -35,6 +41,7 @@ def train(config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()) -
         config: Of conf/train.yaml; takes in what a file to start from or to resume says.
         output_dir: A new folder, or the one of the run to resume.
         overrides: The command line that `config` comes from; see `pushup.training.start`.
+        callbacks: More than the configuration has.
 
     Returns:
         By name; of the monitored metric also the best, as "best METRIC".
@@ -45,12 +52,18 @@ def train(config: DictConfig, output_dir: Path, overrides: Iterable[str] = ()) -
     """
     _quieten_lightning()
     keep_freed_memory()
+    preemption.prepare()
     # of the processes of one training the first holds the folder for all
     with nullcontext() if rank_zero_only.rank else locked(output_dir):  # type: ignore[attr-defined]
-        return _train(config, output_dir, overrides)
+        return _train(config, output_dir, overrides, callbacks)
 
 
-def _train(config: DictConfig, output_dir: Path, overrides: Iterable[str]) -> dict[str, float]:
+def _train(
+    config: DictConfig,
+    output_dir: Path,
+    overrides: Iterable[str],
+    callbacks: Iterable[pl.Callback],
+) -> dict[str, float]:
     resumed = checkpoint_to_resume(config, output_dir, overrides)
     if config.init_from and not resumed:
         adopt(config, config.init_from, overrides)
@@ -65,15 +78,23 @@ def _train(config: DictConfig, output_dir: Path, overrides: Iterable[str]) -> di
         model=model, optimizer=instantiate(config.optimizer), schedule=instantiate(config.scheduler)
     )
     tidy(output_dir)
-    callbacks = [*instantiate(config.callbacks).values(), SeedEachEpoch(config.seed)]
+    configured = instantiate(config.callbacks).values()
+    loggers = list(instantiate(config.logger or {}).values())
     trainer = instantiate(
         config.trainer,
-        callbacks=callbacks,
-        logger=instantiate(config.logger),
+        callbacks=[*configured, SeedEachEpoch(config.seed), *callbacks],
+        logger=loggers,
         plugins=[AtomicCheckpointIO()],
     )
+    tracking.describe(loggers, config)
     _fit(trainer, task, data, resumed)
-    return _metrics(trainer, config.monitor.metric)
+    metrics = _metrics(trainer, config.monitor.metric)
+    best = output_dir / "checkpoints" / "best.ckpt"
+    if best.is_file():
+        epoch = weights.read(best)[0]["training"]["epoch"]
+        monitored = {k: v for k, v in metrics.items() if k == f"best {config.monitor.metric}"}
+        tracking.keep_best(loggers, best, epoch, monitored)
+    return metrics
 
 
 def _quieten_lightning() -> None:
@@ -123,7 +144,8 @@ def _fit(
     try:
         trainer.fit(task, datamodule=data, ckpt_path=None if resumed is None else str(resumed))
     except SystemExit as error:  # what Lightning makes of Ctrl-C
-        if trainer.state.status == TrainerStatus.INTERRUPTED:
+        # another code is that of a job which submitit queues again
+        if trainer.state.status == TrainerStatus.INTERRUPTED and error.code == 1:
             raise KeyboardInterrupt from error
         raise
 

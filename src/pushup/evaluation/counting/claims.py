@@ -19,6 +19,7 @@ import numpy as np
 
 from pushup.approaches.video_counter import PictureCounter, count_frames
 from pushup.counting.build import build_counter
+from pushup.engines import Engine
 from pushup.evaluation.counting.runs import Setup, in_parallel, run_counter, watch
 from pushup.evaluation.report import markdown_table, share
 from pushup.files import replacing, write_json, write_text
@@ -170,7 +171,7 @@ def measure_claims(
     output_dir: str | Path,
     counters: Sequence[str],
     seeds: Sequence[int],
-    workers: int = 2,
+    engine: Engine | None = None,
     **settings: Any,
 ) -> dict[str, Any]:
     """Count in every film of every factor; write `claims.json`, a table and a plot.
@@ -179,7 +180,7 @@ def measure_claims(
         output_dir: Where results go.
         counters: Names of files in `conf/counter`, of keypoints or of pictures.
         seeds: One person, place and camera each.
-        workers: Processes.
+        engine: Runs the clips; None: processes of this machine.
         **settings: Of `Setup`.
 
     Returns:
@@ -197,7 +198,7 @@ def measure_claims(
         for level in factor.levels
         for seed in seeds
     }
-    found = dict(in_parallel(tasks, workers, "films"))
+    found = dict(in_parallel(tasks, engine, "films"))
     figures = {
         key: {
             str(level): [found[f"{key}/{level}/{seed}"] for seed in seeds]

@@ -16,6 +16,7 @@ from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError, build
 from pushup.counting.build import counter_config
 from pushup.data.clips import LabelledClip, read_clips
+from pushup.engines import Engine
 from pushup.evaluation.counting.pictures import count_pictures
 from pushup.evaluation.counting.report import plot_failures, table
 from pushup.evaluation.counting.runs import Run, Setup, count_all, find_traces
@@ -35,7 +36,7 @@ def evaluate_counting(
     model: str | None = None,
     classifier: str | None = None,
     device: str = "cpu",
-    workers: int = 2,
+    engine: Engine | None = None,
     plots: bool = True,
     read: dict[str, Any] | None = None,
     mae_offset: float = 0.0,
@@ -55,7 +56,7 @@ def evaluate_counting(
         model: Name of the model.
         classifier: See `open_classifier`; of no effect on traces.
         device: Where networks run.
-        workers: Processes.
+        engine: Runs the clips; None: processes of this machine.
         plots: Draw each clip that a counter got wrong.
         read: Configuration of a reader of another layout, see `pushup.data.benchmarks`.
         mae_offset: Of the denominator of MAE, see `summarise`.
@@ -74,15 +75,15 @@ def evaluate_counting(
         raise InputError(f"counter {pictures[0]} looks at pictures: leave out traces=")
     found, by_keypoints = clips, [name for name in counters if name not in pictures]
     if by_keypoints:
-        folder = find_traces(clips, root, traces, setup, out, workers)
+        folder = find_traces(clips, root, traces, setup, out, engine)
         found = [clip for clip in clips if (folder / f"{clip.name}.npz").is_file()]
         if not found:
             raise InputError(
                 f"no traces of split {split!r} in {folder}: leave out traces= to predict"
             )
-    unordered = count_pictures(pictures, found, gate, out / "pictures", workers)
+    unordered = count_pictures(pictures, found, gate, out / "pictures", engine)
     if by_keypoints:
-        unordered |= count_all(by_keypoints, found, setup, folder, workers)
+        unordered |= count_all(by_keypoints, found, setup, folder, engine)
     runs = {name: unordered[name] for name in counters}
     figures = {
         "split": split,

@@ -24,6 +24,7 @@ from pushup.cli import InputError
 from pushup.counting.build import counter_config
 from pushup.counting.classifier import PUSH_UP, CycleClassifier, Term
 from pushup.counting.features import Features
+from pushup.engines.process import ProcessEngine
 from pushup.evaluation.counting.recordings import (
     TOLERANCE_S,
     Recording,
@@ -216,7 +217,7 @@ def fit_counter(
         for index, one in enumerate(every)
         for clip, path in one.clips()
     }
-    found = dict(in_parallel(tasks, workers, "cycles"))
+    found = dict(in_parallel(tasks, ProcessEngine(workers), "cycles"))
     recordings = [found[key] for key in tasks]
     fitted = {}
     for fold in (*range(folds), None):

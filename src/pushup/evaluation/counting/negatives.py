@@ -24,6 +24,7 @@ from pushup.cli import InputError
 from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace, load_trace
 from pushup.data.clips import read_clips
+from pushup.engines import Engine
 from pushup.evaluation.counting.rendered import Watcher
 from pushup.evaluation.counting.runs import Setup, find_traces, in_parallel, run_counter
 from pushup.evaluation.report import markdown_table, share
@@ -83,11 +84,11 @@ def _count(make: partial, names: Sequence[str], gate: dict[str, Any]) -> tuple[f
 
 
 def _clips(
-    root: Path, split: str, traces: bool | str, setup: Setup, out: Path, workers: int
+    root: Path, split: str, traces: bool | str, setup: Setup, out: Path, engine: Engine | None
 ) -> list[Path]:
     """The traces of the clips without push-ups."""
     clips = [clip for clip in read_clips(root, split) if clip.count == 0]
-    folder = find_traces(clips, root, traces, setup, out, workers)
+    folder = find_traces(clips, root, traces, setup, out, engine)
     paths = [folder / f"{clip.name}.npz" for clip in clips]
     paths = [path for path in paths if path.is_file()]
     if not paths:
@@ -113,7 +114,7 @@ def evaluate_negatives(
     loop_s: float = 60.0,
     fps: float = 12.5,
     seed: int = 0,
-    workers: int = 2,
+    engine: Engine | None = None,
 ) -> dict[str, Any]:
     """Run counters over rendered negatives and looped clips; write `results.json` and a table.
 
@@ -134,7 +135,7 @@ def evaluate_negatives(
         loop_s: Each clip is looped for so long.
         fps: Frames a second of rendered people.
         seed: Of the rendered people.
-        workers: Processes.
+        engine: Runs the clips; None: processes of this machine.
 
     Returns:
         What `results.json` holds.
@@ -148,7 +149,7 @@ def evaluate_negatives(
     setup = Setup(gate, tracker, ckpt_path, model, classifier, device)
     tasks: dict[str, partial] = {}
     if root is not None:
-        paths = _clips(Path(root), split, traces, setup, out, workers)
+        paths = _clips(Path(root), split, traces, setup, out, engine)
         tasks |= {f"clip {path.stem}": partial(_clip, path, loop_s) for path in paths}
     number = int(np.ceil(minutes * 60 / (SEGMENTS * SEGMENT_S)))
     watcher = Watcher(setup, fps, out / "watched")
@@ -160,7 +161,7 @@ def evaluate_negatives(
         for one in range(10_000 * seed, 10_000 * seed + times):
             tasks[f"{kind}_{one}"] = partial(make, one, watcher)
     jobs = {name: partial(_count, make, counters, gate) for name, make in tasks.items()}
-    found = dict(in_parallel(jobs, workers, "negatives"))
+    found = dict(in_parallel(jobs, engine, "negatives"))
     figures = {
         "split": split if root is not None else None,
         "keypoints": setup.weights_file or "simulated",

@@ -16,6 +16,7 @@ from pushup.cli import InputError
 from pushup.counting.build import build_counter, counter_config
 from pushup.counting.types import Rep
 from pushup.data.clips import LabelledClip
+from pushup.engines import Engine
 from pushup.evaluation.counting.runs import Run, in_parallel
 from pushup.files import replacing
 from pushup.foreign import floats, read_npz
@@ -30,7 +31,7 @@ def count_pictures(
     clips: Sequence[LabelledClip],
     gate: dict[str, Any],
     folder: Path,
-    workers: int,
+    engine: Engine | None,
 ) -> dict[str, dict[str, Run]]:
     """Every counter on every clip: runs by counter and clip.
 
@@ -42,7 +43,7 @@ def count_pictures(
         clips: What to look at.
         gate: Configuration that counters may refer to.
         folder: Of the runs that are kept.
-        workers: Processes.
+        engine: Runs them.
 
     Raises:
         InputError: A video cannot be read, or a counter's weights are missing.
@@ -51,7 +52,7 @@ def count_pictures(
     if not keys:
         return {}
     tasks = {clip.name: partial(_count_clip, keys, clip, gate, folder) for clip in clips}
-    found = dict(in_parallel(tasks, workers, "pictures"))
+    found = dict(in_parallel(tasks, engine, "pictures"))
     return {name: {clip.name: found[clip.name][name] for clip in clips} for name in names}
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from pushup.cli import InputError
 from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace
+from pushup.engines import Engine
 from pushup.evaluation.counting import keypoint_errors
 from pushup.evaluation.counting.heat_map import Cell, draw_heat_map
 from pushup.evaluation.counting.rendered import Watcher
@@ -95,7 +96,7 @@ def evaluate_placements(
     clips: int = 240,
     others: int = 76,
     fps: float = 12.5,
-    workers: int = 2,
+    engine: Engine | None = None,
 ) -> dict[str, Any]:
     """Run counters over rendered placements; write `results.json`, tables and heat maps.
 
@@ -113,7 +114,7 @@ def evaluate_placements(
         clips: Number of clips with push-ups; 240 meet every pair of view and manner once.
         others: Number of clips without.
         fps: Frames a second.
-        workers: Processes.
+        engine: Runs the clips; None: processes of this machine.
 
     Returns:
         What `results.json` holds.
@@ -138,7 +139,7 @@ def evaluate_placements(
         for kind, number in (("push_ups", clips), ("others", others))
         for index in range(number)
     }
-    found = dict(in_parallel(tasks, workers, "placements"))
+    found = dict(in_parallel(tasks, engine, "placements"))
     push_ups = [found[f"push_ups {index}"] for index in range(clips)]
     rest = [found[f"others {index}"] for index in range(others)]
     figures = {

@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,9 +18,10 @@ from pushup.counting.build import build_counter
 from pushup.counting.trace import Trace, load_trace, save_trace
 from pushup.counting.types import OfflineCounter, Rep, StreamingCounter
 from pushup.data.clips import LabelledClip
+from pushup.engines import Engine, calling
+from pushup.engines.process import ProcessEngine
 from pushup.files import write_text
 from pushup.inference.classifier import SampledClassifier
-from pushup.processes import worker_pool
 from pushup.skeleton import UPPER7
 from pushup.specs import locate
 from pushup.video.frames import Frame
@@ -194,7 +193,9 @@ def invalidate_cache(folder: Path, cache_key: dict[str, Any]) -> None:
     write_text(marker, text)
 
 
-def predict_all(clips: Sequence[LabelledClip], setup: Setup, folder: Path, workers: int) -> None:
+def predict_all(
+    clips: Sequence[LabelledClip], setup: Setup, folder: Path, engine: Engine | None
+) -> None:
     """Traces of all clips in a folder; those that the same weights left there are kept."""
     videos = sorted({str(clip.video.parent) for clip in clips})
     segments = {clip.name: list(clip.segment_s) for clip in clips if clip.segment_s}
@@ -202,7 +203,7 @@ def predict_all(clips: Sequence[LabelledClip], setup: Setup, folder: Path, worke
     invalidate_cache(folder, setup.cache_key() | key)
     missing = [clip for clip in clips if not (folder / f"{clip.name}.npz").is_file()]
     tasks = {c.name: partial(predict_trace, c, setup, folder / f"{c.name}.npz") for c in missing}
-    for _ in in_parallel(tasks, workers, "keypoints"):
+    for _ in in_parallel(tasks, engine, "keypoints"):
         pass
 
 
@@ -212,7 +213,7 @@ def find_traces(
     traces: bool | str,
     setup: Setup,
     out: Path,
-    workers: int,
+    engine: Engine | None,
 ) -> Path:
     """The folder of the clips' traces: the one given, or `out / "traces"`, predicted now.
 
@@ -223,7 +224,7 @@ def find_traces(
         return root / "traces" if traces is True else Path(traces)
     if setup.weights_file is None:
         raise InputError("no keypoints: give ckpt_path=FILE, model=NAME or traces=true")
-    predict_all(clips, setup, out / "traces", workers)
+    predict_all(clips, setup, out / "traces", engine)
     return out / "traces"
 
 
@@ -233,27 +234,31 @@ def _count_clip(names: Sequence[str], setup: Setup, path: Path) -> dict[str, Run
 
 
 def count_all(
-    names: Sequence[str], clips: Sequence[LabelledClip], setup: Setup, folder: Path, workers: int
+    names: Sequence[str],
+    clips: Sequence[LabelledClip],
+    setup: Setup,
+    folder: Path,
+    engine: Engine | None,
 ) -> dict[str, dict[str, Run]]:
     """Every counter on every clip's trace: runs by counter and clip."""
     for name in names:
         build_counter(name, setup.gate)  # a wrong name is told before any work
     tasks = {c.name: partial(_count_clip, names, setup, folder / f"{c.name}.npz") for c in clips}
-    found = dict(in_parallel(tasks, workers, "counting"))
+    found = dict(in_parallel(tasks, engine, "counting"))
     return {name: {clip.name: found[clip.name][name] for clip in clips} for name in names}
 
 
 def in_parallel(
-    tasks: dict[str, Callable[[], Any]], workers: int, what: str
+    tasks: dict[str, Callable[[], Any]], engine: Engine | None, what: str
 ) -> Iterator[tuple[str, Any]]:
-    """Results by name as they come, under a progress bar; in this process with one worker."""
-    bar = partial(tqdm, total=len(tasks), desc=what, unit="clip", disable=not tasks)
-    if workers <= 1 or len(tasks) <= 1:
-        yield from bar((name, task()) for name, task in tasks.items())
-        return
-    workers = min(workers, len(tasks), os.cpu_count() or 1)
-    with worker_pool(workers) as pool:
-        futures = {pool.submit(task): name for name, task in tasks.items()}
-        done: Iterable[Any] = bar(as_completed(futures))
-        for future in done:
-            yield futures[future], future.result()
+    """Results by name as they come, under a progress bar; what a task raises is raised here.
+
+    Without an engine the tasks run in processes of this machine.
+    """
+    outcomes = (engine or ProcessEngine()).map(calling, tasks) if tasks else ()
+    for name, outcome in tqdm(
+        outcomes, total=len(tasks), desc=what, unit="clip", disable=not tasks
+    ):
+        if isinstance(outcome, Exception):
+            raise outcome
+        yield name, outcome

@@ -11,17 +11,21 @@ import pytest
 PARENT = """
 import os, sys, time
 from pushup.cli import command
-from pushup.processes import worker_pool
+from pushup.engines.process import ProcessEngine
+
+def make():
+    return work
 
 def work(seconds):
-    print(os.getpid(), flush=True)
-    time.sleep(seconds)
+    try:
+        print(os.getpid(), flush=True)
+        time.sleep(seconds)
+    finally:
+        open(f"cleaned-{os.getpid()}", "w")
 
 @command
 def main():
-    with worker_pool(2) as pool:
-        for future in [pool.submit(work, 60) for _ in range(2)]:
-            future.result()
+    list(ProcessEngine(2).map(make, {"a": 60, "b": 60}))
 
 if __name__ == "__main__":
     main()
@@ -38,12 +42,16 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no /proc")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_their_parent(tmp_path, number):
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
     parent = subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
     )
     assert parent.stdout is not None
     workers = [int(parent.stdout.readline()) for _ in range(2)]
@@ -54,3 +62,5 @@ def test_workers_end_with_their_parent(tmp_path, number):
             break
         time.sleep(0.1)
     assert not any(map(is_alive, workers))
+    cleaned = {p.name for p in tmp_path.glob("cleaned-*")}
+    assert cleaned == (set() if number == signal.SIGKILL else {f"cleaned-{w}" for w in workers})

@@ -1,0 +1,1 @@
+"""Many videos: a folder, a glob or a manifest, here or in an object store, on any engine."""
