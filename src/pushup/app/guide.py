@@ -12,8 +12,8 @@ SEEN_SCORE = 0.2
 """Mean score of the joints from which somebody is held to be seen: noise and empty pictures give
 0.01 to 0.03, the median of a real clip 0.29 to 0.82 (shipped MobileNet)."""
 
-_GONE_S, _ADVISE_S = 1.0, 3.0
-_EDGE, _NARROW, _WIDE = 0.02, 0.12, 0.6
+_GONE_S, _ADVISE_S, _BRIEF_S = 1.0, 3.0, 0.5
+_EDGE, _NARROW, _SMALL, _WIDE = 0.02, 0.12, 0.22, 0.6
 
 
 def is_seen(pose: Pose) -> bool:
@@ -26,7 +26,8 @@ class Guide:
 
     Attributes:
         seen: Somebody was seen within the last second.
-        advice: What to do, once the same was in the way for three seconds; "" if nothing is.
+        advice: What to do, once the same was in the way for three seconds, brief moments apart; ""
+            if nothing is.
 
     Args:
         skeleton: Of the poses.
@@ -39,20 +40,26 @@ class Guide:
     def reset(self) -> None:
         """Forget everything."""
         self.seen, self.advice = True, ""
-        self._seen_s = self._since_s = -math.inf
+        self._seen_s = self._since_s = self._held_s = -math.inf
         self._obstacle = ""
 
-    def update(self, time_s: float, pose: Pose, size_wh: tuple[int, int]) -> None:
-        """Take the pose in the frame, of this size, at `time_s`."""
+    def update(
+        self, time_s: float, pose: Pose, size_wh: tuple[int, int], counting: bool = True
+    ) -> None:
+        """Take the pose in the frame, of this size, at `time_s`, and whether it may be counted."""
         if is_seen(pose) or self._seen_s == -math.inf:
             self._seen_s = time_s
         self.seen = time_s - self._seen_s < _GONE_S
-        obstacle = self._in_the_way(pose, size_wh)
-        if obstacle != self._obstacle:
-            self._obstacle, self._since_s = obstacle, time_s
-        self.advice = obstacle if time_s - self._since_s >= _ADVISE_S else ""
+        obstacle = self._in_the_way(pose, size_wh, counting)
+        if obstacle == self._obstacle:
+            self._held_s = time_s
+        elif not self._obstacle or time_s - self._held_s > _BRIEF_S:
+            self._obstacle, self._since_s, self._held_s = obstacle, time_s, time_s
+            self.advice = ""
+        if obstacle == self._obstacle and time_s - self._since_s >= _ADVISE_S:
+            self.advice = obstacle
 
-    def _in_the_way(self, pose: Pose, size_wh: tuple[int, int]) -> str:
+    def _in_the_way(self, pose: Pose, size_wh: tuple[int, int], counting: bool) -> str:
         if not is_seen(pose):
             return words.STEP_IN
         sure = (pose.scores >= SEEN_SCORE) & np.isfinite(pose.keypoints_frame).all(1)
@@ -64,4 +71,5 @@ class Guide:
         if ((low < _EDGE) | (high > 1 - _EDGE)).any():
             return words.STEP_BACK if (high - low).max() > _WIDE else words.MIDDLE
         pixels = ((high - low) * size_wh).max()
-        return words.CLOSER if pixels < _NARROW * min(size_wh) else ""
+        least = _NARROW if counting else _SMALL
+        return words.CLOSER if pixels < least * min(size_wh) else ""

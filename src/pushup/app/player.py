@@ -167,7 +167,7 @@ class Player:
             self._done |= scenes.ended
             if time.monotonic() - self._progress_s > _STALLED_S:
                 self._progress_s = time.monotonic()
-                self._notify(words.WAITING)
+                self._notify(words.WAITING if self._source.is_live else words.ONE_MOMENT)
         elif self._stepping or self._is_due(self._pending[0]):
             self._latest, self._pending, self._stepping = self._pending, None, False
             self._progress_s = time.monotonic()

@@ -213,7 +213,8 @@ class Session:
             self._form.update(self._poses.observation)
         height, width = frame.image_bgr.shape[:2]
         if self._guide is not None:
-            self._guide.update(frame.time_s, pose, (width, height))
+            counting = self._counter.state.gate_open
+            self._guide.update(frame.time_s, pose, (width, height), counting)
         self.seen = (self.seen or 0) + is_seen(pose)
         for listener in self.listeners:
             listener.frame(frame.index, frame.time_s, pose)

@@ -65,7 +65,7 @@ class Window:
     """
 
     def __init__(self, title: str, full: bool = False) -> None:
-        self._title, self._full = title, False
+        self._title, self._full, self._opened = title, False, False
         # What is shown is made to fit: OpenCV's own way to keep proportions leaves a white border.
         flags = cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL
         cv2.namedWindow(title, flags)
@@ -115,11 +115,16 @@ class Window:
 
     @property
     def closed(self) -> bool:
-        """The user has closed it; showing a picture would open it again."""
+        """The user has closed it; showing a picture would open it again.
+
+        On a busy computer it takes a while until it is open at all.
+        """
         try:
-            return cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1
+            visible = cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) >= 1
         except cv2.error:  # so says Qt once its last window is gone
             return True
+        self._opened |= visible
+        return self._opened and not visible
 
     def __enter__(self) -> "Window":
         return self

@@ -23,6 +23,7 @@ GOAL_REACHED = "goal reached"
 
 PAUSED = "paused"
 RECORDING = "REC"
+ONE_MOMENT = "one moment"
 WAITING = "no picture comes: waiting for the camera"
 SHOWS_KEYS = "H shows the keys"
 NEW_SET = "new set"
