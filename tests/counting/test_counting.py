@@ -145,6 +145,25 @@ def test_an_ascent_without_a_descent_is_none_and_a_cut_return_counts_from_two_th
         assert counter.finish() is None
 
 
+@pytest.mark.parametrize("ends_there", [False, True])
+def test_the_ascent_with_which_a_recording_begins_counts_if_asked(ends_there) -> None:
+    height, duration_s = push_ups(3, 2.0)
+    begin_s = 0.5 + 1.0  # at the first bottom
+    end_s = 1.2 if ends_there else duration_s - begin_s
+    frames = film(lambda time_s: height(begin_s + time_s), end_s)
+
+    def counted(**settings: bool) -> list[Rep]:
+        counter = push_up_counter(**settings)
+        last = (count(counter, frames), counter.finish())
+        return [*last[0], *([last[1]] if last[1] else [])]
+
+    without, asked = counted(), counted(count_first_ascent=True)
+    assert len(asked) == len(without) + 1 == (1 if ends_there else 3)
+    assert asked[0].start_s <= asked[0].bottom_s < 0.3 < asked[0].top_s <= 1.3
+    whole = push_up_counter(count_first_ascent=True)
+    assert len(count(whole, film(height, duration_s))) == 3
+
+
 def test_survives_lost_frames_wild_joints_and_swapped_sides() -> None:
     rng = np.random.default_rng(1)
     frames = []

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pushup.counting.build import build_counter
-from pushup.counting.cycles import CycleDetector
+from pushup.counting.cycles import Cycle, CycleDetector
 from pushup.counting.signal_counter import SignalCounter
 from pushup.counting.trace import Trace
 from pushup.counting.types import OfflineCounter
@@ -16,6 +16,20 @@ from support.stick_figures import film
 
 SIGNALS = st.lists(st.floats(-3, 3), min_size=2, max_size=120)
 MODERATE = settings(max_examples=25, deadline=None)
+
+
+@given(SIGNALS, st.floats(0.05, 1.0))
+def test_a_first_ascent_adds_one_cycle_at_most(values, min_depth) -> None:
+    def cycles(first_ascent: bool) -> list[Cycle]:
+        detector = CycleDetector(min_depth, first_ascent=first_ascent)
+        found = [detector.update(index / 10, value) for index, value in enumerate(values)]
+        return [cycle for cycle in (*found, detector.finish(0.5)) if cycle]
+
+    without, asked = cycles(False), cycles(True)
+    assert len(without) <= len(asked) <= len(without) + 1
+    for cycle in asked:
+        assert cycle.start_s <= cycle.down_s <= cycle.bottom_s <= cycle.top_s
+        assert cycle.depth >= min_depth
 
 
 @given(SIGNALS, st.booleans(), st.floats(0.05, 1.0), st.floats(0.2, 1.0))

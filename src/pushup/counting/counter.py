@@ -45,6 +45,7 @@ class CycleCounter:
         upward: A repetition goes up first, from rest below.
         max_depth: See `CycleDetector`.
         on: Count at the return to the "top", or at once when the body turns at the "bottom".
+        count_first_ascent: A recording that begins at the bottom begins with a repetition.
         cycle_classifier: Says of a cycle what it is; None takes every cycle.
         position: Says when repetitions may be counted; None says always.
         patience_s: A repetition completed out of position still counts if the body is in position
@@ -66,6 +67,7 @@ class CycleCounter:
         upward: bool = False,
         max_depth: float = math.inf,
         on: Literal["top", "bottom"] = "top",
+        count_first_ascent: bool = False,
         cycle_classifier: CycleClassifier | None = None,
         position: Position | None = None,
         patience_s: float = 0.0,
@@ -79,7 +81,9 @@ class CycleCounter:
         self._body = BodyEstimator(skeleton)
         self._smooth = RepeatedMedianFilter(smooth_s)
         judged = cycle_classifier is not None
-        self._cycles = CycleDetector(min_depth, recover, on == "bottom", max_depth, judged)
+        self._cycles = CycleDetector(
+            min_depth, recover, on == "bottom", max_depth, judged, count_first_ascent
+        )
         self._features, self._history = CycleFeatures(), CycleHistory()
         self._classifier = cycle_classifier
         self._position = position or AnyPosition()

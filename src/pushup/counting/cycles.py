@@ -53,6 +53,8 @@ class CycleDetector:
         short_returns: A short return before another fall completes a cycle, too, such as the first
             repetition of a body that has just come down: its peak is the height of the return, its
             start the time at which the value came down through it. Something has to judge it.
+        first_ascent: A value that begins low and rises by `min_depth` before it has ever fallen by
+            that has made a cycle, too: it is reported once the value has turned.
     """
 
     rest_s = 0.7
@@ -65,6 +67,7 @@ class CycleDetector:
         at_bottom: bool = False,
         max_depth: float = math.inf,
         short_returns: bool = False,
+        first_ascent: bool = False,
     ) -> None:
         if not (min_depth > 0 and 0 < recover <= 1):
             raise ValueError(
@@ -73,7 +76,7 @@ class CycleDetector:
         self.min_depth = min_depth
         self.recover = recover
         self._at_bottom, self._max_depth = at_bottom, max_depth
-        self._short_returns = short_returns
+        self._short_returns, self._first_ascent = short_returns, first_ascent
         self._stillness = Stillness(min_depth / 4)
         self.reset()
 
@@ -83,6 +86,8 @@ class CycleDetector:
         self.start_s = math.nan
         self._reported = self._staying = False
         self._way_down: list[tuple[float, float]] = []
+        self._base_s, self._base = math.nan, math.inf
+        self._awaits_ascent = self._first_ascent
         self._stillness.reset()
         self._fall(math.nan, math.inf)
 
@@ -135,7 +140,9 @@ class CycleDetector:
             self._stay_end_s = time_s
         if value > self._rise:
             self._rise, self._rise_s = value, time_s
-        cycle = self._turn(time_s, value) if self.low else None
+        cycle = self._ascent(time_s, value)
+        if self.low:
+            cycle = self._turn(time_s, value) or cycle
         still_s = self._stillness.update(time_s, value)
         if self.peak - self.bottom > self._max_depth and still_s >= self.rest_s:
             self._begin(time_s, value)
@@ -143,11 +150,31 @@ class CycleDetector:
 
     def finish(self, recover: float) -> Cycle | None:
         """The recording is over: the cycle that has recovered that share of its descent, if any."""
+        if self._awaits_ascent and self.peak - self._base >= self.min_depth:
+            self._awaits_ascent = False
+            return self._first_cycle()
         back = self.bottom + recover * (self.peak - self.bottom)
         if self._reported or not self.low or self._rise < back:
             return None
         self._reported = True
         return self._cycle(self._rise_s)
+
+    def _ascent(self, time_s: float, value: float) -> Cycle | None:
+        """The ascent with which the recording begins, once the value has turned after it."""
+        if not self._awaits_ascent:
+            return None
+        if value < self._base and self._base > self.peak - self.min_depth:
+            self._base_s, self._base = time_s, value
+        turned = value <= self.peak - self.min_depth / 4
+        if turned and self.peak - self._base >= self.min_depth and self.start_s > self._base_s:
+            self._awaits_ascent = False
+            return self._first_cycle()
+        self._awaits_ascent = not self.low
+        return None
+
+    def _first_cycle(self) -> Cycle:
+        base_s = self._base_s
+        return Cycle(base_s, base_s, base_s, max(self.start_s, base_s), self.peak, self._base)
 
     def _short_cycle(self) -> Cycle:
         """The bottom and the rise after it, with as much of the descent as was climbed back."""

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 from pushup.counting.body import BodyEstimator, BodyState
 from pushup.counting.classifier import CycleClassifier
 from pushup.counting.cycles import Cycle, CycleDetector
-from pushup.counting.features import CycleFeatures, Features
+from pushup.counting.features import CycleFeatures, CycleHistory, Features
 from pushup.counting.types import Observation, Rep
 from pushup.skeleton import UPPER7, Skeleton
 
@@ -80,7 +80,10 @@ class OfflineCycleCounter:
         samples = zip(even_s.tolist(), height.tolist(), strict=True)
         cycles = [detector.update(t, value) for t, value in samples]
         cycles.append(detector.finish(self.recover))
-        reps = [self._rep(cycle, self._features(cycle, bodies)) for cycle in cycles if cycle]
+        history = CycleHistory()
+        reps = [
+            self._rep(cycle, self._features(cycle, bodies), history) for cycle in cycles if cycle
+        ]
         return [rep for rep in reps if rep is not None]
 
     @staticmethod
@@ -91,8 +94,10 @@ class OfflineCycleCounter:
                 features.add(body)
         return features.of(cycle)
 
-    def _rep(self, cycle: Cycle, features: Features) -> Rep | None:
+    def _rep(self, cycle: Cycle, own: Features, history: CycleHistory) -> Rep | None:
+        features = own | history.of(cycle)
         logit = self._classifier.logit(features)
+        history.add(cycle, logit)
         if logit <= 0:
             return None
         times = cycle.start_s, cycle.bottom_s, cycle.top_s
