@@ -62,3 +62,13 @@ def test_a_peer_that_is_not_there_is_told_in_one_line(tmp_path):
     laps = speed.peer_laps(sys.executable, 1, dot_clip(tmp_path / "dot.avi", cycles=1), 0)
     with pytest.raises(InputError, match="make bench-peers"):
         next(laps)
+
+
+def test_the_microseconds_of_a_counter_are_told_by_its_name(capsys):
+    pushup(["speed", "counter", "published"])
+    name, took = capsys.readouterr().out.split(": ")
+    assert name == "counter published"
+    assert 0 < int(took.split()[0]) < 1_000_000
+    with pytest.raises(SystemExit):
+        pushup(["speed", "counter", "none_of_ours"])
+    assert "no counter 'none_of_ours'" in capsys.readouterr().err
