@@ -6,7 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
+from pushup.approaches import learned
 from pushup.cli import InputError
 from pushup.counting.types import Rep
 from pushup.data import clips
@@ -14,6 +16,8 @@ from pushup.engines.process import ProcessEngine
 from pushup.evaluation.counting import pictures
 from pushup.evaluation.counting.evaluate import evaluate_counting
 from pushup.evaluation.counting.runs import Run
+from pushup.models import weights
+from pushup.models.video_model import VideoModel
 from support.block_clips import write_block_clips
 from support.dot_clips import rows_of
 
@@ -94,3 +98,18 @@ def test_infer_counts_without_a_network(root, tmp_path, repository) -> None:
     assert (summary["count"], summary["model"]) == (3, "FlowPositionCounter")
     assert len(rows_of(tmp_path / "reps.csv")) == 3
     assert (tmp_path / "annotated.mp4").stat().st_size > 1000
+
+
+def test_new_weights_under_a_name_are_counted_anew(tmp_path, monkeypatch) -> None:
+    def write(seed: int) -> None:
+        torch.manual_seed(seed)
+        network = {"kind": "cnn3d", "widths": [4, 4], "dilations": [1, 2]}
+        model = VideoModel("cnn3d", network, 64, 7.5)
+        weights.save(model, model.spec(), tmp_path / "cnn3d.safetensors")
+
+    monkeypatch.setattr(learned, "VIDEO_WEIGHTS", tmp_path)
+    write(0)
+    first = pictures._settings_digest("cnn3d", {})
+    assert pictures._settings_digest("cnn3d", {}) == first
+    write(1)
+    assert pictures._settings_digest("cnn3d", {}) != first

@@ -14,8 +14,8 @@ from pushup.paths import WEIGHTS
 VIDEO_WEIGHTS = WEIGHTS / "video"
 
 
-def load_video_model(kind: str, path_or_name: str) -> VideoModel:
-    """A video network from a file, or from `data/weights/video` by name.
+def load_video_model(kind: str, path_or_name: str) -> tuple[VideoModel, Path]:
+    """A video network from a file, or from `data/weights/video` by name; and that file.
 
     Raises:
         InputError: There are no such weights, or they are those of another kind of network.
@@ -31,7 +31,7 @@ def load_video_model(kind: str, path_or_name: str) -> VideoModel:
     model = weights.load(path, None)
     if not isinstance(model, VideoModel) or model.kind != kind:
         raise InputError(f"{path} holds no {kind} network: give counter.weights=FILE of one")
-    return model
+    return model, path
 
 
 class LearnedCounter(PictureCounter):
@@ -49,7 +49,8 @@ class LearnedCounter(PictureCounter):
     kind: str
 
     def __init__(self, weights: str, device: str = "cpu") -> None:
-        self.model = load_video_model(self.kind, weights).to(device).eval()
+        model, path = load_video_model(self.kind, weights)
+        self.model, self.files = model.to(device).eval(), (path,)
         self.parameters = self.model.parameter_count
         self._device = torch.device(device)
         self._pace = Pace(self.model.rate_hz)

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
@@ -39,10 +40,12 @@ class PictureCounter(ABC):
     Attributes:
         state: What a display may show.
         parameters: Learned numbers; 0 for a rule.
+        files: What it was read from.
     """
 
     state: CounterState = CounterState()
     parameters: int = 0
+    files: tuple[Path, ...] = ()
 
     @abstractmethod
     def update(self, frame: Frame) -> Rep | None:

@@ -57,15 +57,13 @@ def count_pictures(
 
 
 def _settings_digest(name: str, gate: dict[str, Any]) -> str:
-    """Of a counter's configuration, of the files that it names, and of the code it runs."""
+    """Of a counter's configuration, of its weights, and of the code it runs."""
     config = counter_config(name, gate)
-    build_counter(name, gate)  # what is wrong with it is told before any work
+    counter = build_counter(name, gate)  # what is wrong with it is told before any work
     digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
-    files = [Path(str(value)) for value in config.values()]
-    files += sorted(file for room in _ROOMS for file in (_CODE / room).rglob("*.py"))
-    for file in files:
-        if file.is_file():
-            digest.update(file.read_bytes())
+    code = sorted(file for room in _ROOMS for file in (_CODE / room).rglob("*.py"))
+    for file in (*counter.files, *code):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
