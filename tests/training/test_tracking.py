@@ -58,8 +58,9 @@ def test_wandb_keeps_settings_pictures_and_the_best_and_goes_on(trained):
         if r.HasField("request") and r.request.HasField("log_artifact")
     ]
     models = [a for a in artifacts if a.type == "model"]
-    assert [a.aliases[0] for a in models] == ["best", "best"]
-    assert models[-1].aliases[-1].startswith("epoch-")
+    assert models  # of the second part none where it has not been better
+    assert all("best" in model.aliases for model in models)
+    assert any(alias.startswith("epoch-") for alias in models[-1].aliases)
     assert "best val/pcks" in models[-1].metadata
     history = [item for r in found if r.HasField("history") for item in r.history.item]
     keys = {item.key or "/".join(item.nested_key) for item in history}

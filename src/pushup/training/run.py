@@ -86,14 +86,15 @@ def _train(
         logger=loggers,
         plugins=[AtomicCheckpointIO()],
     )
-    tracking.describe(loggers, config)
-    _fit(trainer, task, data, resumed)
-    metrics = _metrics(trainer, config.monitor.metric)
-    best = output_dir / "checkpoints" / "best.ckpt"
-    if best.is_file():
-        epoch = weights.read(best)[0]["training"]["epoch"]
-        monitored = {k: v for k, v in metrics.items() if k == f"best {config.monitor.metric}"}
-        tracking.keep_best(loggers, best, epoch, monitored)
+    with tracking.ended(loggers):
+        tracking.describe(loggers, config)
+        _fit(trainer, task, data, resumed)
+        metrics = _metrics(trainer, config.monitor.metric)
+        best = output_dir / "checkpoints" / "best.ckpt"
+        if best.is_file():
+            epoch = weights.read(best)[0]["training"]["epoch"]
+            monitored = {k: v for k, v in metrics.items() if k == f"best {config.monitor.metric}"}
+            tracking.keep_best(loggers, best, epoch, monitored)
     return metrics
 
 

@@ -1,7 +1,8 @@
 """What experiment trackers are told beside the curves: settings, data, pictures, best weights."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,17 @@ from pushup.models.weights import current_commit
 
 _LABELS = (".json", ".csv", ".mat", ".npz")
 _NOT_DATA = ("root", "num_workers", "batch_size")
+
+
+@contextmanager
+def ended(loggers: Iterable[Logger]) -> Iterator[None]:
+    """End W&B's run with the block: the next training of this process would go on with it."""
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            if isinstance(logger, WandbLogger) and rank_zero_only.rank in (0, None):  # type: ignore[attr-defined]
+                logger.experiment.finish()
 
 
 @rank_zero_only

@@ -36,6 +36,8 @@ class OpenVinoSession:
         self._settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if threads:
             self._settings["INFERENCE_NUM_THREADS"] = threads
+            # else every process that leaves cores to others pins its threads to the same ones
+            self._settings["ENABLE_CPU_PINNING"] = False
         if precision:
             self._settings["INFERENCE_PRECISION_HINT"] = precision
         try:
