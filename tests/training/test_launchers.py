@@ -18,9 +18,9 @@ from support.dots import TINY
 pytestmark = pytest.mark.slow
 
 
-def command(*overrides: str) -> list[str]:
+def command(*overrides: str, options: tuple[str, ...] = ()) -> list[str]:
     return [
-        *(sys.executable, "train.py", *TINY, "trainer.limit_train_batches=2"),
+        *(sys.executable, "train.py", *options, *TINY, "trainer.limit_train_batches=2"),
         *("data.length=8", "data.batch_size=2", "callbacks.previews.count=1", *overrides),
     ]
 
@@ -39,9 +39,9 @@ def test_a_sweep_side_by_side(repository, tmp_path, launcher):
     package = launcher.partition("_")[0]
     if find_spec(f"hydra_plugins.hydra_{package}_launcher") is None:
         pytest.skip(f"hydra-{package}-launcher is not installed")
-    given = ("-m", f"hydra/launcher={launcher}", "optimizer.lr=1e-3,1e18", "data.num_workers=1")
+    given = (f"hydra/launcher={launcher}", "optimizer.lr=1e-3,1e18", "data.num_workers=1")
     out = tmp_path / "sweep"
-    line = command(*given, "data.length=32", f"output_dir={out}")
+    line = command(*given, "data.length=32", f"output_dir={out}", options=("-m",))
     done = subprocess.run(line, cwd=repository, capture_output=True, text=True, check=False)
     rows = {row["run"]: row for row in rows_of(out / "summary.csv")}
     assert sorted(rows) == ["0", "1"], done.stderr
@@ -58,8 +58,9 @@ def test_a_sweep_side_by_side(repository, tmp_path, launcher):
 )
 def test_a_job_that_is_preempted_is_queued_again_and_goes_on(repository, tmp_path):
     out = tmp_path / "sweep"
-    given = ("-m", "hydra/launcher=submitit_local", "optimizer.lr=1e-3", "trainer.max_epochs=40")
-    process = subprocess.Popen(command(*given, f"output_dir={out}"), cwd=repository)
+    given = ("hydra/launcher=submitit_local", "optimizer.lr=1e-3", "trainer.max_epochs=40")
+    line = command(*given, f"output_dir={out}", options=("-m",))
+    process = subprocess.Popen(line, cwd=repository)
     last = out / "0" / "checkpoints" / "last.ckpt"
     wait_for(last, process)
     (jobs,) = (out / ".submitit").glob("[0-9]*")
