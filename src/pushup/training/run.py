@@ -1,6 +1,8 @@
 """One run of train.py: everything that is stated in a configuration, put together."""
 
 import logging
+import multiprocessing
+import sys
 import warnings
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -53,6 +55,7 @@ def train(
     _quieten_lightning()
     keep_freed_memory()
     preemption.prepare()
+    _start_loaders_as_usual()
     # of the processes of one training the first holds the folder for all
     with nullcontext() if rank_zero_only.rank else locked(output_dir):  # type: ignore[attr-defined]
         return _train(config, output_dir, overrides, callbacks)
@@ -96,6 +99,13 @@ def _train(
             monitored = {k: v for k, v in metrics.items() if k == f"best {config.monitor.metric}"}
             tracking.keep_best(loggers, best, epoch, monitored)
     return metrics
+
+
+def _start_loaders_as_usual() -> None:
+    """In a worker of joblib: its own way to start processes, the default there, knows no loaders."""
+    if multiprocessing.get_start_method() == "loky":
+        usual = "fork" if sys.platform == "linux" else "spawn"
+        multiprocessing.set_start_method(usual, force=True)
 
 
 def _quieten_lightning() -> None:
