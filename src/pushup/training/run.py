@@ -102,7 +102,7 @@ def _train(
 
 
 def _start_loaders_as_usual() -> None:
-    """In a worker of joblib, whose own way to start processes, the default there, has no loaders."""
+    """In a worker of joblib: the default there, its own way to start processes, fails them."""
     if multiprocessing.get_start_method() == "loky":
         usual = "fork" if sys.platform == "linux" else "spawn"
         multiprocessing.set_start_method(usual, force=True)
