@@ -66,7 +66,7 @@ def test_a_job_that_is_preempted_is_queued_again_and_goes_on(repository, tmp_pat
     (jobs,) = (out / ".submitit").glob("[0-9]*")
     (submitted,) = jobs.glob("*_submitted.pkl")
     tasks = subprocess.run(
-        ["pgrep", "-f", f"submitit.core._submit {jobs}"], capture_output=True, text=True, check=True
+        ["pgrep", "-f", f"submitit.core._submit {out}"], capture_output=True, text=True, check=True
     )
     for pid in tasks.stdout.split():
         os.kill(int(pid), signal.SIGUSR2)  # as SLURM does
