@@ -16,6 +16,7 @@ from pushup.cli import InputError
 from pushup.engines.process import ProcessEngine
 from pushup.files import locked
 from support.dot_clips import DotSessions, dot_clip, rows_of
+from support.signals import heed_signals
 
 RUN = """
 import sys, time
@@ -53,12 +54,6 @@ if __name__ == "__main__":
 """
 
 
-def _heed_signals() -> None:
-    """A suite in the background of a shell would hand on that it ignores them."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-
-
 def start(source: Path, out: Path) -> subprocess.Popen:
     tests = str(Path(__file__).parents[1])
     path = os.pathsep.join((tests, os.environ.get("PYTHONPATH", "")))
@@ -70,7 +65,7 @@ def start(source: Path, out: Path) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": path},
-        preexec_fn=_heed_signals,
+        preexec_fn=heed_signals,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"

@@ -155,4 +155,4 @@ def test_damaged_weights_are_one_line(tmp_path, file):
 
 
 def test_training_reads_what_counting_does(file):
-    assert weights.load(file, "counter").skeleton == UPPER7
+    assert weights.load(file, None).skeleton == UPPER7

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from support.signals import heed_signals
+
 PARENT = """
 import os, sys, time
 from pushup.cli import command
@@ -52,6 +54,7 @@ def test_workers_end_with_their_parent(tmp_path, number):
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
+        preexec_fn=heed_signals,
     )
     assert parent.stdout is not None
     workers = [int(parent.stdout.readline()) for _ in range(2)]

@@ -523,7 +523,7 @@ def test_bad_input_is_one_line(data_root, checkpoint, tmp_path, capsys, monkeypa
     ckpt = f"ckpt_path='{checkpoint}'"
     cases = {
         "give ckpt_path=FILE": on(data_root),
-        "no weights are shipped": ["model=mobilenet", *on(data_root)],
+        "no weights in": ["model=mobilenet", *on(data_root)],
         "no checkpoint": ["ckpt_path=absent.ckpt", *on(data_root)],
         "model=tiny": [ckpt, "model=mobilenet", *on(data_root)],
         "data.root=DIR": [ckpt, "data=mpii"],

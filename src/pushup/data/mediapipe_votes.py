@@ -60,8 +60,8 @@ def landmarks(image_rgb: np.ndarray) -> np.ndarray:
 
 def votes(path: Path) -> np.ndarray:
     """(4, 33, 3) landmarks of a picture, its mirror and its turned copies, in its own pixels."""
-    data = np.fromfile(path, np.uint8)  # imread crashes on names that are no UTF-8
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    data = path.read_bytes() if path.is_file() else b""  # imread crashes on names that are no UTF-8
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image is None:
         sys.exit(f"{path} cannot be decoded as an image: remove it")
     image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
