@@ -26,8 +26,8 @@ demo: $(STAMP) ## Count the push-ups of three freshly rendered clips and leave a
 
 test: $(STAMP) ## Run the test suite
 	@# Data loaders fork: not beside the threads of other runtimes that the rest has started.
-	$(PY) -m pytest --ignore=tests/training
-	$(PY) -m pytest tests/training
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore=tests/training
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile tests/training
 
 lint: $(STAMP) ## Check style and types
 	$(PY) -m ruff check .
