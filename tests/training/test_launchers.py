@@ -72,7 +72,7 @@ def test_a_job_that_is_preempted_is_queued_again_and_goes_on(repository, tmp_pat
         os.kill(int(pid), signal.SIGUSR2)  # as SLURM does
     assert process.wait(300) == 0
     assert submitted.exists()
-    logged = "".join(path.read_text() for path in jobs.glob("*.err"))
+    logged = "".join(path.read_text() for path in jobs.glob("*_log.out"))
     assert "Requeued job" in logged
     (row,) = rows_of(out / "summary.csv")
     assert row["error"] == ""
