@@ -1,12 +1,20 @@
-"""Training on several devices: two processes are one with twice the batch."""
+"""Training on several devices and nodes: two processes are one with twice the batch."""
 
+import os
+import signal
+import socket
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
 
 from pushup.commands.train import main
 from pushup.models import weights
+from support.dot_clips import rows_of
+from support.dots import TINY
 
 SAME = ("data.length=32", "trainer.max_epochs=2", "scheduler=constant", "optimizer.lr=1e-3")
 
@@ -24,6 +32,62 @@ def test_two_processes_train_as_one_with_twice_the_batch(trained):
         torch.testing.assert_close(states[1][key], value, rtol=0, atol=1e-4)
     for name in ("val/loss", "val/pcks", "val/mae"):
         assert two[name] == pytest.approx(one[name], rel=1e-3, abs=1e-4), name
+
+
+NODES = (
+    *("data.length=16", "augment=none", "run=mine", "callbacks.previews.count=1"),
+    *("loss=published_gaussian", "optimizer._target_=torch.optim.SGD", "optimizer.lr=0.1"),
+    *("scheduler=constant", "trainer.max_epochs=5"),
+)
+"""Equal but for rounding, which grows: few epochs. The loss is a mean over all cells, not over the
+labelled joints, of which the two processes may have unequal numbers."""
+
+
+def start_nodes(repository: Path, folder: Path, *overrides: str) -> list[subprocess.Popen]:
+    """Two agents of torchrun, each with a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    line = [
+        *(sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1"),
+        *("--rdzv-backend=c10d", f"--rdzv-endpoint=127.0.0.1:{port}", "--max-restarts=3"),
+        *("train.py", *TINY, "trainer=ddp_nodes", "trainer.accelerator=cpu", "trainer.devices=1"),
+        *overrides,
+    ]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    errors = [(folder / f"{node}.err").open("w") for node in range(2)]
+    return [subprocess.Popen(line, cwd=repository, env=environment, stderr=e) for e in errors]
+
+
+@pytest.mark.slow
+def test_two_nodes_one_of_which_dies_train_as_one_process(repository, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    line = [*TINY, *NODES, "data.batch_size=8", f"output_dir={one}"]
+    subprocess.run([sys.executable, "train.py", *line], cwd=repository, check=True)
+    given = (*NODES, "data.batch_size=4", f"output_dir={two}", "resume=auto")
+    agents = start_nodes(repository, tmp_path, *given)
+    deadline = time.monotonic() + 240
+    last = two / "checkpoints" / "last.ckpt"
+    while not last.exists() and agents[1].poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    children = ["pgrep", "-P", str(agents[1].pid)]
+    found = subprocess.run(children, capture_output=True, text=True, check=True)
+    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
+    codes = [agent.wait(240) for agent in agents]
+    assert codes == [0, 0], "".join(p.read_text()[-3000:] for p in tmp_path.glob("*.err"))
+    assert "exitcode: -9" in (tmp_path / "1.err").read_text()
+    assert sorted(p.name for p in tmp_path.iterdir() if p.is_dir()) == ["one", "two"]
+    assert (two / "metrics_part_1.csv").is_file()  # began before the kill, ended after it
+    ours, theirs = (weights.read(f / "checkpoints" / "last.ckpt") for f in (one, two))
+    assert ours[0]["training"] == theirs[0]["training"]
+    begun = weights.read(one / "checkpoints" / "best.ckpt")[1]  # the first epoch's: pcks stays 0
+    assert max((value - begun[key]).abs().max() for key, value in ours[1].items()) > 1e-2
+    for key, value in ours[1].items():
+        torch.testing.assert_close(theirs[1][key], value, rtol=0, atol=1e-4)
+    ends = [rows_of(folder / "metrics.csv")[-2:] for folder in (one, two)]
+    for name in ("train/loss", "val/loss", "val/mae"):
+        expected, got = (float("".join(row[name] for row in rows)) for rows in ends)
+        assert got == pytest.approx(expected, rel=1e-4), name
 
 
 def test_nodes_without_a_common_name_are_refused(monkeypatch, capsys):

@@ -81,7 +81,7 @@ class RecognitionTask(Task):
         images = batch["image"].contiguous(memory_format=self.memory_format)
         logits = self._logits(images).float()
         loss = binary_cross_entropy_with_logits(logits, batch["label"])
-        self.log(f"{stage}/loss", loss, prog_bar=True, on_epoch=True, on_step=stage == "train")
+        self.log_loss(stage, loss, len(logits))
         if stage != "train":
             self.metrics.update(logits.sigmoid(), batch["label"].int())
             self.log_dict(self.metrics, on_epoch=True)  # type: ignore[arg-type]

@@ -75,15 +75,7 @@ class KeypointTask(Task):
             targets = self.teacher.mix(images, targets, labelled)
             labelled = torch.ones_like(labelled)
         loss = self.loss(maps, targets, labelled)
-        self.log(
-            f"{stage}/loss",
-            loss,
-            prog_bar=True,
-            on_epoch=True,
-            on_step=training,
-            sync_dist=not training,  # waiting for other processes at each step would cost time
-            batch_size=len(images),
-        )
+        self.log_loss(stage, loss, len(images))
         if not training:
             predicted, _ = self.model.decode(maps)
             side = self.model.input_size

@@ -67,10 +67,13 @@ def _train(
     overrides: Iterable[str],
     callbacks: Iterable[pl.Callback],
 ) -> dict[str, float]:
+    if config.trainer.accelerator == "cpu" and config.trainer.get("sync_batchnorm"):
+        config.trainer.sync_batchnorm = False  # torch has it for GPUs alone
     resumed = checkpoint_to_resume(config, output_dir, overrides)
     if config.init_from and not resumed:
         adopt(config, config.init_from, overrides)
-    _check_device(config.trainer)
+    if config.trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
+        raise InputError("this machine has no GPU that torch can use: add trainer=cpu")
     make_output_dir(output_dir, config)
     pl.seed_everything(config.seed, workers=True, verbose=False)
     model = instantiate(config.model.module)
@@ -119,13 +122,6 @@ def _quieten_lightning() -> None:
         ".*LeafSpec.*deprecated.*",
     ):
         warnings.filterwarnings("ignore", message)
-
-
-def _check_device(trainer: DictConfig) -> None:
-    if trainer.accelerator in ("gpu", "cuda") and not torch.cuda.is_available():
-        raise InputError("this machine has no GPU that torch can use: add trainer=cpu")
-    if trainer.accelerator == "cpu" and trainer.get("sync_batchnorm"):
-        trainer.sync_batchnorm = False  # torch has it for GPUs alone
 
 
 def _copy_weights(source: str, model: Any, data: pl.LightningDataModule) -> None:

@@ -49,6 +49,23 @@ class Task(pl.LightningModule, ABC):
     def _shared_step(self, batch: dict[str, Tensor], stage: str) -> Tensor:
         """Loss of a batch of "train" or "val", with everything logged under `stage/`."""
 
+    def log_loss(self, stage: str, loss: Tensor, size: int) -> None:
+        """Log the loss of a batch of `size`: of an epoch the mean over all processes.
+
+        That of a step is the first process's: to wait for the others each time would cost time.
+        """
+        self.log(
+            f"{stage}/loss",
+            loss,
+            prog_bar=True,
+            on_epoch=True,
+            on_step=False,
+            sync_dist=True,
+            batch_size=size,
+        )
+        if stage == "train":
+            self.log("train/loss_step", loss, on_epoch=False, on_step=True, batch_size=size)
+
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         """One batch of the training split; InputError for a loss that is no number."""
         loss = self._shared_step(batch, "train")

@@ -46,8 +46,9 @@ class VideoTask(Task):
         figures = self._losses(batch)
         size = len(next(iter(batch.values())))
         for name, value in figures.items():
-            train = stage == "train" and name == "loss"
-            self.log(f"{stage}/{name}", value, on_epoch=True, on_step=train, batch_size=size)
+            if name != "loss":
+                self.log(f"{stage}/{name}", value, on_epoch=True, on_step=False, batch_size=size)
+        self.log_loss(stage, figures["loss"], size)
         return figures["loss"]
 
     def _losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
