@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pushup.commands.fuzz import main
 from pushup.fuzz import mutations
 from pushup.fuzz.readers import READERS, Reader
 from pushup.fuzz.run import READ, REFUSED, fuzz
@@ -44,3 +45,13 @@ def test_what_escapes_is_counted_and_the_rest_goes_on(read, kind, tmp_path: Path
     assert outcome.counts[kind] + outcome.counts[READ] == 20  # some damage changes nothing
     assert outcome.raw == outcome.counts[kind]
     assert outcome.examples[kind]
+
+
+def test_a_reader_that_is_not_there_is_named_with_those_that_are(capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--only", "NOSUCH"])
+    assert ended.value.code == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert all(word in told.err for word in ("NOSUCH", "safetensors", "MoveNet JSON"))

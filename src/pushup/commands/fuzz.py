@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pushup.cli import command
+from pushup.cli import InputError, command
 from pushup.commands import at_least, parser
 from pushup.fuzz.readers import READERS
 from pushup.fuzz.run import READ, REFUSED, fuzz
@@ -26,11 +26,13 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("--only", default="", help="readers whose name holds this text")
     top.add_argument("--show", action="store_true", help="tracebacks of what escaped")
     options = top.parse_args(arguments)
+    chosen = [reader for reader in READERS if options.only in reader.name]
+    if not chosen:
+        names = ", ".join(dict.fromkeys(reader.name for reader in READERS))
+        raise InputError(f"--only {options.only} is in no reader's name; there are {names}")
     escaped = 0
     print(f"{'reader':18} {'files':>6} {'read':>6} {'refused':>8} {'raw':>5}  kinds")
-    for reader in READERS:
-        if options.only not in reader.name:
-            continue
+    for reader in chosen:
         number = max(1, options.mutations // reader.cost)
         with tempfile.TemporaryDirectory() as folder:
             outcome = fuzz(reader, number, options.seed, Path(folder))

@@ -1,6 +1,8 @@
 """Draw the history of workouts: by day, week and month, best sets, tempo, form.
 
 report [outputs/log.csv] [--out history.png]     # and beside it history.html; or --out FILE.html
+
+Both replace files of these names: --out x.png also an x.html.
 """
 
 from collections.abc import Sequence
