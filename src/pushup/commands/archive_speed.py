@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("source", help="a folder of videos, or what infer takes for many")
     top.add_argument("--bare", action="store_true", help="the loop without an engine")
     top.add_argument("overrides", nargs="*", help="of infer")
-    options = top.parse_args(arguments)
+    options = top.parse_intermixed_args(arguments)
     with TemporaryDirectory(prefix="pushup-") as folder:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             given = [*options.overrides, "source=many", f"output_dir='{folder}'"]

@@ -13,6 +13,9 @@ from pushup.app.sessions import Sessions
 from pushup.cli import InputError
 from pushup.engines import Engine
 
+TOGETHER_S = 0.02
+"""Results nearer than this to each other come together."""
+
 
 @dataclass(frozen=True)
 class Speed:
@@ -21,22 +24,24 @@ class Speed:
     Attributes:
         videos: Their number.
         wall_s: Of the whole run.
-        first_s: Until the first was done: what starting costs.
+        first_s: Until the first came: what starting costs.
         cpu_s: Time of processors that counting took, in all workers.
+        first: How many came together with the first: Ray's come in parts.
     """
 
     videos: int
     wall_s: float
     first_s: float
     cpu_s: float
+    first: int = 1
 
     @property
     def rate(self) -> float:
-        """Videos a second from the first to the last."""
-        return (self.videos - 1) / (self.wall_s - self.first_s)
+        """Videos a second after those that came first."""
+        return (self.videos - self.first) / (self.wall_s - self.first_s)
 
     def __str__(self) -> str:
-        cores = self.cpu_s / (self.wall_s - self.first_s)
+        cores = self.rate * self.cpu_s / self.videos
         return (
             f"{self.rate:7.2f} videos/s after {self.first_s:5.1f} s of starting; a video takes "
             f"{1e3 * self.cpu_s / self.videos:6.0f} ms of a core; {cores:.2f} cores are busy"
@@ -76,7 +81,7 @@ def of_engine(
     run_videos(source, sessions, make_output_dir, output_dir, timed, records=False, rotate=rotate)
     journal = Journal(output_dir / ROWS).read()
     cpu_s = sum(row["cpu_s"] for row in journal.rows())
-    return Speed(timed.count, timed.last_s, timed.first_s, cpu_s)
+    return Speed(timed.count, timed.last_s, timed.first_s, cpu_s, timed.first)
 
 
 class _Timed:
@@ -85,10 +90,13 @@ class _Timed:
     def __init__(self, engine: Engine) -> None:
         self._engine, self.threads, self.outlives = engine, engine.threads, engine.outlives
         self._started = time.perf_counter()
-        self.count, self.first_s, self.last_s = 0, 0.0, 0.0
+        self.count, self.first, self.first_s, self.last_s = 0, 0, 0.0, 0.0
 
     def map(self, make: Callable[[], Callable], items: Mapping[str, Any]) -> Iterator[Any]:
         for outcome in self._engine.map(make, items):
-            self.count, self.last_s = self.count + 1, time.perf_counter() - self._started
-            self.first_s = self.first_s or self.last_s
+            now = time.perf_counter() - self._started
+            self.first_s = self.first_s or now
+            if self.first == self.count and (not self.count or now < self.last_s + TOGETHER_S):
+                self.first += 1
+            self.count, self.last_s = self.count + 1, now
             yield outcome
