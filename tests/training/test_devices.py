@@ -1,11 +1,9 @@
 """Training on several devices and nodes: two processes are one with twice the batch."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -37,7 +35,7 @@ def test_two_processes_train_as_one_with_twice_the_batch(trained):
 NODES = (
     *("data.length=16", "augment=none", "run=mine", "callbacks.previews.count=1"),
     *("loss=published_gaussian", "optimizer._target_=torch.optim.SGD", "optimizer.lr=0.1"),
-    *("scheduler=constant", "trainer.max_epochs=5"),
+    *("scheduler=constant", "trainer.max_epochs=4"),
 )
 """Equal but for rounding, which grows: few epochs. The loss is a mean over all cells, not over the
 labelled joints, of which the two processes may have unequal numbers."""
@@ -60,24 +58,19 @@ def start_nodes(repository: Path, folder: Path, *overrides: str) -> list[subproc
 
 
 @pytest.mark.slow
-def test_two_nodes_one_of_which_dies_train_as_one_process(repository, tmp_path):
+def test_two_nodes_train_as_one_process(repository, tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     line = [*TINY, *NODES, "data.batch_size=8", f"output_dir={one}"]
     subprocess.run([sys.executable, "train.py", *line], cwd=repository, check=True)
-    given = (*NODES, "data.batch_size=4", f"output_dir={two}", "resume=auto")
+    given = (*NODES, "data.batch_size=4", f"output_dir={two}")
     agents = start_nodes(repository, tmp_path, *given)
-    deadline = time.monotonic() + 240
-    last = two / "checkpoints" / "last.ckpt"
-    while not last.exists() and agents[1].poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    children = ["pgrep", "-P", str(agents[1].pid)]
-    found = subprocess.run(children, capture_output=True, text=True, check=True)
-    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
-    codes = [agent.wait(240) for agent in agents]
+    try:
+        codes = [agent.wait(120) for agent in agents]
+    finally:
+        for agent in agents:
+            agent.terminate()  # which ends its process as well
     assert codes == [0, 0], "".join(p.read_text()[-3000:] for p in tmp_path.glob("*.err"))
-    assert "exitcode: -9" in (tmp_path / "1.err").read_text()
     assert sorted(p.name for p in tmp_path.iterdir() if p.is_dir()) == ["one", "two"]
-    assert (two / "metrics_part_1.csv").is_file()  # began before the kill, ended after it
     ours, theirs = (weights.read(f / "checkpoints" / "last.ckpt") for f in (one, two))
     assert ours[0]["training"] == theirs[0]["training"]
     begun = weights.read(one / "checkpoints" / "best.ckpt")[1]  # the first epoch's: pcks stays 0
