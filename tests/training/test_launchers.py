@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -37,8 +36,7 @@ def wait_for(path: Path, process: subprocess.Popen, newer_than: float = 0.0) -> 
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
 def test_a_sweep_side_by_side(repository, tmp_path, launcher):
     package = launcher.partition("_")[0]
-    if find_spec(f"hydra_plugins.hydra_{package}_launcher") is None:
-        pytest.skip(f"hydra-{package}-launcher is not installed")
+    pytest.importorskip(f"hydra_plugins.hydra_{package}_launcher")
     given = (f"hydra/launcher={launcher}", "optimizer.lr=1e-3,1e18", "data.num_workers=1")
     out = tmp_path / "sweep"
     line = command(*given, "data.length=32", f"output_dir={out}", options=("-m",))
@@ -51,12 +49,8 @@ def test_a_sweep_side_by_side(repository, tmp_path, launcher):
     assert (out / "0" / "checkpoints" / "best.ckpt").is_file()
 
 
-@pytest.mark.skipif(find_spec("submitit") is None, reason="submitit is not installed")
-@pytest.mark.skipif(
-    find_spec("hydra_plugins.hydra_submitit_launcher") is None,
-    reason="hydra-submitit-launcher is not installed",
-)
 def test_a_job_that_is_preempted_is_queued_again_and_goes_on(repository, tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
     out = tmp_path / "sweep"
     given = ("hydra/launcher=submitit_local", "optimizer.lr=1e-3", "trainer.max_epochs=40")
     line = command(*given, f"output_dir={out}", options=("-m",))
