@@ -55,7 +55,9 @@ class Recording:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_no_row_is_lost_and_none_twice(clips, tmp_path, name, monkeypatch, capsys):
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(TESTS), os.environ["PYTHONPATH"])))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join((str(TESTS), os.environ.get("PYTHONPATH", "")))
+    )
     out = tmp_path / "out"
     sessions = KillingSessions(tmp_path)
     run_all = partial(run_videos, str(clips), sessions, make_folder, out, records=False)
