@@ -219,6 +219,7 @@ def plot(figures: dict[str, Any], path: Path) -> None:
     axes.text(1, constant["exact"], f" always {constant['count']}", fontsize=9, color="0.4")
     axes.set(xscale="log", ylim=(0, 1.02), xlabel="ms of processor time a frame, one core")
     axes.set(ylabel="clips counted exactly", title=f"Split {split}: orange with networks")
+    axes.set_xlim(right=4 * axes.get_xlim()[1])  # room for names
     axes.grid(alpha=0.3)
     with replacing(path) as part:  # its name ends in .png, too
         figure.savefig(part, dpi=110)
