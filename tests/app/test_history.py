@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pushup.app.history import Total, totals
+from pushup.app.history import Total, lately, totals
 
 
 def row(day, repetitions, best_set=None, tempo_s="2.0", sets=1):
@@ -43,3 +43,9 @@ def test_what_was_added_by_hand_alone_has_no_tempo_but_counts():
     assert math.isnan(alone.tempo_s)
     (both,) = totals([row("2026-03-01", 3, tempo_s=""), row("2026-03-01", 2, tempo_s="4.0")])
     assert (both.repetitions, both.tempo_s) == (5, 4.0)
+
+
+def test_a_damaged_row_is_told_once_for_all_spans(capsys):
+    found = lately([row("2026-03-02", 3), row("yesterday", 3)], date(2026, 3, 2))
+    assert [total.repetitions for total in found.values() if total] == [3, 3, 3]
+    assert capsys.readouterr().err.count("left out") == 1

@@ -80,10 +80,10 @@ def summed(sessions: Sequence[Logged], span: Span = "day") -> list[Total]:
 
 def lately(rows: Sequence[Mapping[str, str]], today: date) -> dict[Span, Total | None]:
     """The totals of today, of this week and of this month; None where there is none."""
-    found: dict[Span, Total | None] = {}
+    sessions, found = sessions_of(rows), {}
     for span in SPANS:
         first = first_day(today, span)
-        found[span] = next((t for t in totals(rows, span) if t.first == first), None)
+        found[span] = next((t for t in summed(sessions, span) if t.first == first), None)
     return found
 
 
@@ -98,14 +98,19 @@ def first_day(day: date, span: Span) -> date:
     return day.replace(day=1) if span == "month" else day
 
 
-def _total(first: date, sessions: Sequence[Logged]) -> Total:
+def mean_tempo_s(sessions: Sequence[Logged]) -> float:
+    """Mean duration of a repetition that was seen; NaN if all were added by hand."""
     timed = [s for s in sessions if math.isfinite(s.tempo_s)]
     seen = sum(s.repetitions for s in timed)
+    return sum(s.repetitions * s.tempo_s for s in timed) / seen if seen else math.nan
+
+
+def _total(first: date, sessions: Sequence[Logged]) -> Total:
     return Total(
         first=first,
         repetitions=sum(s.repetitions for s in sessions),
         best_set=max(s.best_set for s in sessions),
-        tempo_s=sum(s.repetitions * s.tempo_s for s in timed) / seen if seen else math.nan,
+        tempo_s=mean_tempo_s(sessions),
         sets=sum(s.sets for s in sessions),
         days=len({s.day for s in sessions}),
     )

@@ -6,7 +6,15 @@ from datetime import date, timedelta
 from html import escape
 from pathlib import Path
 
-from pushup.app.history import Logged, Span, Total, first_day, form_advice, summed
+from pushup.app.history import (
+    Logged,
+    Span,
+    Total,
+    first_day,
+    form_advice,
+    mean_tempo_s,
+    summed,
+)
 from pushup.counting.form import HINTS
 from pushup.files import write_text
 
@@ -92,15 +100,12 @@ def _tiles(sessions: list[Logged]) -> str:
     best = max(sessions, key=lambda session: session.best_set)
     fullest = max(days, key=lambda day: day.repetitions)
     recent = [d for d in days if d.first > days[-1].first - timedelta(days=7)]
-    timed = [s for s in sessions if math.isfinite(s.tempo_s)]
-    seen = sum(s.repetitions for s in timed)
-    tempo_s = sum(s.repetitions * s.tempo_s for s in timed) / seen if seen else math.nan
     tiles = [
         (f"{total}", f"repetitions in {len(sessions)} workouts on {len(days)} days"),
         (f"{sum(day.repetitions for day in recent)}", "in the last 7 days of the log"),
         (f"{best.best_set}", f"best set, {_long(best.day)}"),
         (f"{fullest.repetitions}", f"most in a day, {_long(fullest.first)}"),
-        (_seconds(tempo_s), "a repetition"),
+        (_seconds(mean_tempo_s(sessions)), "a repetition"),
     ]
     cells = (
         f'<div><b>{value}</b><span class="soft">{words}</span></div>' for value, words in tiles
