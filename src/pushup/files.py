@@ -63,7 +63,7 @@ def replacing_all(path: str | Path, remedy: str = "choose another file") -> Iter
         InputError: They cannot be written.
     """
     path = Path(path)
-    stage = path.with_name(f".partial-{secrets.token_hex(4)}-{path.name[-200:]}")
+    stage = unfinished(path)
     try:
         stage.mkdir(parents=True)
         yield stage / path.name
@@ -73,6 +73,11 @@ def replacing_all(path: str | Path, remedy: str = "choose another file") -> Iter
         raise InputError(f"cannot write {path}: {error.strerror or error}; {remedy}") from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def unfinished(path: Path) -> Path:
+    """A name beside `path` that no other writer has, for what is being written."""
+    return path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name[-200:]}")
 
 
 def temporary(path: Path) -> Path:
@@ -86,7 +91,7 @@ def temporary(path: Path) -> Path:
     """
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
     while True:
-        part = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name[-200:]}")
+        part = unfinished(path)
         try:
             os.close(os.open(part, flags, 0o666))  # less what the process's umask takes away
         except FileExistsError:
@@ -104,7 +109,7 @@ def new_folder(out: Path) -> Iterator[Path]:
     out = out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists and is not empty; remove it or choose another folder")
-    stage = out.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{out.name[-200:]}")
+    stage = unfinished(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         stage.mkdir()

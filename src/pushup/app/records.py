@@ -15,7 +15,7 @@ from pushup.app.listeners import Listener
 from pushup.app.notices import warn
 from pushup.app.tally import Counted, Tally
 from pushup.cli import InputError
-from pushup.files import ANOTHER_FOLDER, replacing, write_csv
+from pushup.files import ANOTHER_FOLDER, replacing, unfinished, write_csv
 from pushup.inference.predictor import Pose
 from pushup.skeleton import Skeleton
 
@@ -137,7 +137,7 @@ class KeypointsParquet(KeypointsFile):
             raise InputError(
                 "keypoints=parquet needs pyarrow: pip install 'pushup[parquet]', or keypoints=true"
             )
-        self._path, self._rows = path, path.with_name(f".partial-{path.stem}.csv")
+        self._path, self._rows = path, unfinished(path.with_suffix(".csv"))
         super().__init__(self._rows, skeleton)
 
     def end(self, keep: bool) -> None:
