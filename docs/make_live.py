@@ -9,14 +9,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from hydra import compose, initialize_config_dir
 
 from pushup.app.coach import Coach
 from pushup.app.session import Session
 from pushup.app.sessions import Sessions
-from pushup.cli import keep_model_name
+from pushup.cli import composed, keep_model_name
 from pushup.inference.company import Company
-from pushup.paths import CONF
 from pushup.synthetic import render_clip
 from pushup.video.frames import Frame
 from pushup.video.overlay import OverlayState, draw
@@ -92,8 +90,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=REPOSITORY / "docs/images/live.jpg")
     arguments = parser.parse_args()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("infer", ["source=0", "goal=4", "pause_s=60"])
+    config = composed("infer", ["source=0", "goal=4", "pause_s=60"])
     keep_model_name(config)
     sessions = Sessions(config)
     session = sessions.session(Path())

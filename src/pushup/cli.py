@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -190,6 +190,16 @@ def extra(module: str, name: str) -> Any:
         raise InputError(
             f"this needs {error.name}, which is not installed: pip install 'pushup[{name}]'"
         ) from error
+
+
+def composed(config_name: str, overrides: Iterable[str] = ()) -> DictConfig:
+    """A configuration of conf, for who is not run by Hydra, or wants another than it has."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    inside = GlobalHydra.instance().is_initialized()  # by the command that runs
+    with nullcontext() if inside else initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(config_name, list(overrides))
 
 
 def keep_model_name(config: DictConfig) -> None:

@@ -1,12 +1,10 @@
 """Another exercise, while the window runs."""
 
-from contextlib import nullcontext
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
+from pushup.cli import composed
 from pushup.paths import CONF
 
 _PARTS = ("counter", "form", "classifier", "activity", "exercise_name", "experimental")
@@ -27,9 +25,7 @@ def following(name: str) -> str:
 
 def configured(config: DictConfig, name: str) -> DictConfig:
     """A configuration as it is, but for another exercise."""
-    inside = GlobalHydra.instance().is_initialized()  # by the command that runs
-    with nullcontext() if inside else initialize_config_dir(str(CONF), version_base="1.3"):
-        other = compose("infer", [f"exercise={name}"])
+    other = composed("infer", [f"exercise={name}"])
     changed = config.copy()
     for part in _PARTS:
         changed[part] = other._get_node(part)

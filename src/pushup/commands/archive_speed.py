@@ -10,14 +10,12 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from pushup.app.archive.speed import bare_loop, of_engine
 from pushup.app.sessions import Sessions
-from pushup.cli import build, command, keep_model_name, make_output_dir
+from pushup.cli import build, command, composed, keep_model_name, make_output_dir
 from pushup.commands import parser
-from pushup.paths import CONF
 
 
 @command
@@ -29,9 +27,8 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("overrides", nargs="*", help="of infer")
     options = top.parse_intermixed_args(arguments)
     with TemporaryDirectory(prefix="pushup-") as folder:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            given = [*options.overrides, "source=many", f"output_dir='{folder}'"]
-            config = compose("infer", given)
+        given = [*options.overrides, "source=many", f"output_dir='{folder}'"]
+        config = composed("infer", given)
         keep_model_name(config)
         OmegaConf.resolve(config)
         engine = build(config.engine)

@@ -63,12 +63,12 @@ def main(arguments: Sequence[str]) -> None:
 
 def _start_up(folder: Path) -> float:
     """Seconds that `infer` takes for one picture: nearly all of them before it looks at it."""
-    import cv2
     import numpy as np
 
+    from pushup.drawing import write_picture
     from pushup.evaluation import speed
 
-    cv2.imwrite(str(folder / "grey.png"), np.full((360, 640, 3), 128, np.uint8))
+    write_picture(folder / "grey.png", np.full((360, 640, 3), 128, np.uint8))
     return speed.start_up_s(["infer", f"source={folder / 'grey.png'}", f"output_dir={folder}/out"])
 
 

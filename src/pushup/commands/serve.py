@@ -13,14 +13,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
-
 from pushup.app.settings import check
-from pushup.cli import InputError, command, keep_model_name, make_output_dir
+from pushup.cli import InputError, command, composed, keep_model_name, make_output_dir
 from pushup.commands import parser
 from pushup.files import locked
 from pushup.foreign import parsing
-from pushup.paths import CONF
 
 INSTALL = "pip install starlette uvicorn websockets"
 """How the extra `serve` is installed beside the locked versions."""
@@ -44,8 +41,7 @@ def main(arguments: Sequence[str]) -> None:
         raise InputError(f"serve needs {error.name}, which is not installed: {INSTALL}") from error
 
     tls = _tls(options.certificate, options.key)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("infer", ["source=a client", *options.overrides])
+    config = composed("infer", ["source=a client", *options.overrides])
     keep_model_name(config)
     check(config)
     if options.measure:

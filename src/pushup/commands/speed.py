@@ -9,9 +9,8 @@ and the medians are printed. `counter [NAME]` prints the microseconds of a frame
 
 from collections.abc import Sequence
 
-from pushup.cli import command
+from pushup.cli import command, composed
 from pushup.commands import parser
-from pushup.paths import CONF
 
 
 def _counter(name: str) -> None:
@@ -26,13 +25,9 @@ def _counter(name: str) -> None:
 
 
 def _training(overrides: Sequence[str]) -> None:
-    from hydra import compose, initialize_config_dir
-
     from pushup.training.speed import measure
 
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("train", ["run=speed", *overrides])
-    speed = measure(config)
+    speed = measure(composed("train", ["run=speed", *overrides]))
     print(f"bare loop  {speed.bare:7.1f} images/s")
     print(f"train      {speed.lightning:7.1f} images/s")
     print(f"median of the paired ratios {speed.ratio:.3f}")

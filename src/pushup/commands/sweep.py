@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pushup.cli import InputError, command
+from pushup.cli import InputError, command, composed
 from pushup.commands import parser
 from pushup.paths import CONF
 
@@ -32,7 +32,6 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("overrides", nargs="*", help="of train, some with ranges")
     options = top.parse_args(arguments)
 
-    from hydra import compose, initialize_config_dir
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
 
@@ -57,8 +56,7 @@ def main(arguments: Sequence[str]) -> None:
         placed = quote_paths(named, ("run", "output_dir"))
         table = options.folder / "summary.csv"
         try:
-            with initialize_config_dir(str(CONF), version_base="1.3"):
-                config = compose("train", [*overrides, *placed])
+            config = composed("train", [*overrides, *placed])
             pruning = Pruning(trial, config.monitor.metric)
             metrics = train(config, folder, overrides, [pruning])
         except Exception as error:
@@ -86,8 +84,5 @@ def main(arguments: Sequence[str]) -> None:
 
 def _direction(overrides: Sequence[str]) -> Literal["maximize", "minimize"]:
     """Where the monitored metric is to go."""
-    from hydra import compose, initialize_config_dir
-
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        mode = compose("train", list(overrides)).monitor.mode
+    mode = composed("train", overrides).monitor.mode
     return "minimize" if mode == "min" else "maximize"
