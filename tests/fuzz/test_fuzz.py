@@ -1,5 +1,6 @@
 """Damaged files at every reader: a tenth of what `python -m pushup fuzz` does."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -45,6 +46,33 @@ def test_what_escapes_is_counted_and_the_rest_goes_on(read, kind, tmp_path: Path
     assert outcome.counts[kind] + outcome.counts[READ] == 20  # some damage changes nothing
     assert outcome.raw == outcome.counts[kind]
     assert outcome.examples[kind]
+
+
+class OfTheParent:
+    """In a cycle, so that only the collector ends it; must not be ended by a child."""
+
+    def __init__(self) -> None:
+        self.itself, self.process = self, os.getpid()
+
+    def __del__(self) -> None:
+        if os.getpid() != self.process:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_garbage_of_the_parent_is_not_collected_in_the_child(tmp_path: Path) -> None:
+    parent = os.getpid()
+
+    def collect(path: Path) -> None:
+        if os.getpid() != parent:
+            gc.collect()
+
+    gc.disable()
+    try:
+        OfTheParent()
+        reader = Reader("text", write, collect, (mutations.damage_bytes,))
+        assert fuzz(reader, 5, seed=0, folder=tmp_path).raw == 0
+    finally:
+        gc.enable()
 
 
 def test_a_reader_that_is_not_there_is_named_with_those_that_are(capsys) -> None:

@@ -1,6 +1,7 @@
 """Training that is killed again and again, into another file system than the temporary files'."""
 
 import csv
+import gc
 import multiprocessing
 import random
 import shutil
@@ -8,6 +9,7 @@ import tempfile
 import time
 from multiprocessing.context import ForkProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -61,10 +63,15 @@ def _start(configured, out: Path, resume: bool) -> ForkProcess:
     config, _ = configured(*settings, f"resume={str(resume).lower()}", f"output_dir={out}")
     # forked, so that torch and Lightning need not be imported again
     process = multiprocessing.get_context("fork").Process(
-        target=run.train, args=(config, out, settings)
+        target=_train, args=(config, out, settings)
     )
     process.start()
     return process
+
+
+def _train(*arguments: Any) -> None:
+    gc.freeze()  # what the parent left to be collected may own threads, which are not here
+    run.train(*arguments)
 
 
 def _wait_for_checkpoint(process: ForkProcess, last: Path) -> None:

@@ -1,5 +1,6 @@
 """Reads damaged copies of a file in a child process, which may crash, and counts what happens."""
 
+import gc
 import multiprocessing
 import traceback
 from collections import Counter
@@ -92,6 +93,7 @@ def _child(
 def _serve(
     out: Connection, reader: Reader, whole: Path, data: bytes, numbers: range, seed: int
 ) -> None:
+    gc.freeze()  # what the parent left to be collected may own threads, which are not here
     for number in numbers:
         path = whole.with_name(whole.name)
         path.write_bytes(damaged(reader, data, number, seed))
