@@ -123,7 +123,7 @@ def draw(
     width, height = room_wh or canvas_size(size_wh)
     strip_height = _strip_height((width, height), size_wh)
     canvas = np.empty((height, width, 3), np.uint8)
-    canvas[:] = DARK
+    cv2.rectangle(canvas, (0, 0), (width, height), DARK, -1)  # NumPy takes 7 ms for it
     picture, strip = canvas[: height - strip_height], canvas[height - strip_height :]
     _draw_frame(picture, frame_bgr, scene, mirror)
     side, edge = scene.corner
