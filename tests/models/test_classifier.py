@@ -248,6 +248,7 @@ def test_rendered_pictures_are_mixed_in(tmp_path, data_root):
     items = read(tmp_path / "more", "train")
     assert [item.label for item in items] == [False, True] * 2
     assert len({item.group for item in items}) == 4
+    assert [item.source == "rendered push_up" for item in items] == [False, True] * 2
     assert all(cv2.imread(str(item.image)).max() > 0 for item in items)
     module = RecognitionDataModule(
         data_root, 32, num_workers=0, extra_root=tmp_path / "more", extra_share=0.25

@@ -50,12 +50,16 @@ class SyntheticSource:
         return self.length
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, Record]:
+        return self.picture(index)[:2]
+
+    def picture(self, index: int) -> tuple[np.ndarray, Record, str]:
+        """Picture and record, and what the person does: "push_up", "plank", "sitting" and so on."""
         if not 0 <= index < self.length:
             raise IndexError(index)
         rng = np.random.default_rng([self.seed, index])
         body = Body.sample(rng)
         appearance = Appearance.sample(rng, body.feminine, body.muscle)
-        motion = self._motion(body, rng)
+        kind, motion = self._motion(body, rng)
         phase = float(np.clip(rng.uniform(-0.3, 1.1), 0, 1))
         heading_deg = float(rng.uniform(0, 360))
         layout = FrameLayout.sample(rng, self._size(rng))
@@ -75,17 +79,19 @@ class SyntheticSource:
         offset = np.array(layout.inner_xywh[:2] * 2)
         box = None if rendered.box_xyxy is None else np.array(rendered.box_xyxy) + offset
         quarter_turns = int(rng.choice([0, 1, 2, 3], p=[0.94, 0.025, 0.01, 0.025]))
-        return _record(
+        image, record = _record(
             image, keypoints, visible & inside, inside, box, rendered.head_size, quarter_turns,
             f"rendered_{self.seed}_{index}",
         )  # fmt: skip
+        return image, record, kind
 
-    def _motion(self, body: Body, rng: np.random.Generator) -> Motion:
+    def _motion(self, body: Body, rng: np.random.Generator) -> tuple[str, Motion]:
         if rng.random() < self.push_up_share:
-            return push_up(body, rng)
+            return "push_up", push_up(body, rng)
         names = list(_OTHERS)
         weights = np.array([self.weights.get(name, 1.0) for name in names])
-        return _OTHERS[names[rng.choice(len(names), p=weights / weights.sum())]](body, rng)
+        name = names[rng.choice(len(names), p=weights / weights.sum())]
+        return name, _OTHERS[name](body, rng)
 
     def _size(self, rng: np.random.Generator) -> tuple[int, int]:
         aspect = float(rng.choice(_ASPECTS, p=[0.62, 0.12, 0.08, 0.05, 0.05, 0.08]))

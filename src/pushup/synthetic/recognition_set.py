@@ -2,7 +2,8 @@
 
 Where real push-ups come from gyms and everything else from elsewhere, a network learns the places;
 here they are alike, and many of the others hold a forearm plank, which is mistaken most. The
-folder is one of `pushup.data.recognition`, for `data.extra_root`.
+folder is one of `pushup.data.recognition`, for `data.extra_root`. A picture's source says what the
+person does: `evaluate.py mode=recognition data.root=FOLDER split=train` tells mistakes by kind.
 """
 
 from pathlib import Path
@@ -38,9 +39,9 @@ def write(folder: Path, count: int, seed: int = 0, planks: float = 6.0) -> None:
     rows = []
     for i in tqdm(range(count), desc="rendering", unit="image"):
         label = i % 2
-        image_rgb, record = sources[label][i]
+        image_rgb, record, kind = sources[label].picture(i)
         name = f"rendered_{seed}_{i:05d}.jpg"
         write_picture(folder / "images" / name, image_rgb, 90, "choose another folder")
-        row = (name, label, record.group, "train", record.source)
+        row = (name, label, record.group, "train", f"rendered {kind}")
         rows.append(dict(zip(_COLUMNS, row, strict=True)))
     write_csv(folder / "train.csv", _COLUMNS, rows, "choose another folder")
