@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> None:
     options = top.parse_args(arguments)
     sessions = history.sessions_of(log.read(Path(options.log)))
     if not sessions:
-        raise InputError(f"{options.log} holds no workout yet: run infer.py source=0 window=true")
+        raise InputError(f"{options.log} holds no workout yet: run pushup live")
     days, page = history.summed(sessions), options.out.with_suffix(".html")
     if options.out != page:
         report.draw(days, options.out)

@@ -61,7 +61,7 @@ class CounterTask(Task):
         losses = binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
         weights = known * labels.new_tensor([1.0, ACTIVE_WEIGHT])
         loss = (losses * weights).sum() / weights.sum().clamp(min=1)
-        self.log(f"{stage}/loss", loss, prog_bar=True, on_epoch=True, on_step=False, sync_dist=True)
+        self.log_loss(stage, loss, len(labels))
         if stage != "train":
             down = logits[..., 0].sigmoid().cpu().numpy()
             ends = torch.isfinite(labels).any(-1).sum(1).tolist()
