@@ -64,7 +64,7 @@ web-test: web ## Count a rendered clip with the page in a real Chromium
 # MediaPipe needs an older NumPy, and its lite and heavy models come with its npm package.
 bench-peers: | $(PY) ## Make the environment of `pushup bench --against mediapipe` in .peers
 	$(PY) -m venv --clear .peers
-	.peers/bin/pip install --disable-pip-version-check mediapipe==0.10.21
+	.peers/bin/pip install --disable-pip-version-check mediapipe==0.10.21 ai-edge-litert==2.3.0
 	cd .peers && npm pack --silent @mediapipe/pose && tar xf mediapipe-pose-*.tgz
 	cp .peers/package/pose_landmark_*.tflite .peers/lib/python3*/site-packages/mediapipe/modules/pose_landmark/
 

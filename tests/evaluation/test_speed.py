@@ -1,7 +1,7 @@
 import itertools
 import json
-import sys
 
+import cv2
 import pytest
 
 from pushup.__main__ import main as pushup
@@ -58,10 +58,40 @@ def test_the_command_measures_every_step(tmp_path, monkeypatch, capsys):
     assert all(ms > 0 for ms in found["median_ms"].values())
 
 
-def test_a_peer_that_is_not_there_is_told_in_one_line(tmp_path):
-    laps = speed.peer_laps(sys.executable, 1, dot_clip(tmp_path / "dot.avi", cycles=1), 0)
+def environment(folder, script):
+    """Of peers: its python is a shell script."""
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_peer_that_is_not_there_is_told_in_one_line(tmp_path, made):
+    folder = environment(tmp_path / "peers", "exit 1") if made else tmp_path
+    laps = speed.peer_laps(folder, "full", tmp_path / "clip.avi")
     with pytest.raises(InputError, match="make bench-peers"):
         next(laps)
+
+
+def test_a_peer_that_sees_nobody_is_told_of(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(speed, "start_up_s", lambda arguments: 1.25)
+    script = 'seen=$(test "$3" = movenet.tflite && echo 1 || echo 0)\n'
+    folder = environment(tmp_path / "p", script + "while read -r _; do echo 20.5 $seen; done")
+    clip = dot_clip(tmp_path / "dot.avi", cycles=1)
+    options = ["--video", str(clip), "--frames", "3", "--threads", "1", "--runtimes", "onnxruntime"]
+    out = tmp_path / "out"
+    options += ["--against", "mediapipe,movenet", "--peers", str(folder)]
+    pushup(["bench", *options, "--output-dir", str(out)])
+    told = capsys.readouterr()
+    assert "MediaPipe Pose lite finds a person in 0% of the frames" in told.err
+    assert "--video" in told.err
+    assert "MoveNet" not in told.err
+    found = json.loads((out / "results.json").read_text())
+    assert found["MoveNet Lightning"]["loop_mean_ms"] == 20.5
+    height, width, _ = cv2.imread(str(out / "steps.png")).shape
+    assert width > height > 100
 
 
 def test_the_microseconds_of_a_counter_are_told_by_its_name(capsys):

@@ -1,19 +1,27 @@
-"""Time the counting loop, step by step, and beside MediaPipe Pose.
+"""Time the counting loop, step by step, and beside other pose estimators.
 
 bench [--video FILE] [--models mobilenet,blazepose] [--runtimes openvino,onnxruntime]
-bench --against mediapipe --peer-python .peers/bin/python     # after make bench-peers
+bench --against mediapipe,movenet           # after make bench-peers
+
+MediaPipe Pose is timed as lite, full and heavy, MoveNet as Lightning.
 """
 
 import tempfile
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
+from pushup.app.notices import warn
 from pushup.cli import command
 from pushup.commands import at_least, parser
 from pushup.files import write_json, write_text
 
-COMPLEXITIES = {"lite": 0, "full": 1, "heavy": 2}
+PEERS = {
+    "mediapipe": {f"MediaPipe Pose {size}": size for size in ("lite", "full", "heavy")},
+    "movenet": {"MoveNet Lightning": "movenet.tflite"},
+}
+"""Of each name, what is shown and what `pushup.evaluation.peer` is given."""
 
 
 @command
@@ -31,9 +39,8 @@ def main(arguments: Sequence[str]) -> None:
         help="of each network, with commas (default: 1,2)",
     )
     top.add_argument("--frames", type=at_least(1), default=200)
-    top.add_argument("--against", choices=["mediapipe"])
-    top.add_argument("--peers", default="lite,full", help=f"of {', '.join(COMPLEXITIES)}")
-    top.add_argument("--peer-python", default=".peers/bin/python")
+    top.add_argument("--against", type=_peers, default={}, help=f"of {', '.join(PEERS)}")
+    top.add_argument("--peers", type=Path, default=Path(".peers"), help="their environment")
     top.add_argument("--output-dir", type=Path, default=Path("outputs/bench"))
     options = top.parse_args(arguments)
 
@@ -48,17 +55,26 @@ def main(arguments: Sequence[str]) -> None:
             setup = speed.Setup(model, runtime, number)
             counter = build_counter()
             runs[f"{model}, {runtime}, {number} threads"] = speed.loop_laps(setup, video, counter)
-        if options.against:
-            for peer in options.peers.split(","):
-                runs[f"MediaPipe Pose {peer}"] = speed.peer_laps(
-                    options.peer_python, COMPLEXITIES[peer], video, threads=0
-                )
+        for name, peer in options.against.items():
+            runs[name] = speed.peer_laps(options.peers, peer, video)
         figures = speed.measure(runs, options.frames)
         start_s = _start_up(Path(folder))
     text = f"{speed.table(figures)}\n{speed.machine()}; start-up {start_s:.2f} s.\n"
     write_text(options.output_dir / "results.md", text)
     write_json(options.output_dir / "results.json", figures)
     print(text)
+    for words in speed.blind(figures):
+        warn(words)
+    from pushup.evaluation.pictures import save_steps
+
+    save_steps(options.output_dir / "steps.png", figures, speed.LOOP)
+
+
+def _peers(text: str) -> dict[str, str]:
+    unknown = set(names := text.split(",")) - set(PEERS)
+    if unknown:
+        raise ArgumentTypeError(f"no peer {', '.join(sorted(unknown))}: give {', '.join(PEERS)}")
+    return {shown: peer for name in names for shown, peer in PEERS[name].items()}
 
 
 def _start_up(folder: Path) -> float:
@@ -75,5 +91,5 @@ def _start_up(folder: Path) -> float:
 def _render(folder: Path) -> Path:
     from pushup.synthetic import write_clips
 
-    [clip] = write_clips(folder, [0], size_wh=(640, 360), duration_s=6.0)
+    [clip] = write_clips(folder, [1], size_wh=(640, 360), duration_s=6.0)
     return clip

@@ -167,6 +167,36 @@ def save_speed(path: Path, models: dict[str, Any], others: Mapping[str, Any], ti
     _save(path, figure)
 
 
+def save_steps(path: Path, figures: dict[str, Any], steps: Sequence[str]) -> None:
+    """Mean milliseconds a frame, a bar for each run, with the steps of those that have any.
+
+    Args:
+        path: PNG.
+        figures: As of `pushup.evaluation.speed.measure`.
+        steps: Those to show, in their order.
+    """
+    figure, axis = plt.subplots(figsize=(10, 0.9 + 0.45 * len(figures)), layout="constrained")
+    reached = dict.fromkeys(figures, 0.0)
+    for step in (*steps, "all"):
+        parts = {
+            name: found["mean_ms"][step]
+            for name, found in figures.items()
+            if step in found["mean_ms"]
+        }
+        if parts:
+            left = [reached[name] for name in parts]
+            colour = "0.6" if step == "all" else None
+            axis.barh(list(parts), list(parts.values()), left=left, color=colour, label=step)
+            reached |= {name: reached[name] + ms for name, ms in parts.items()}
+    for name, ms in reached.items():
+        axis.annotate(f"{ms:.1f}", (ms, name), (4, 0), textcoords="offset points", va="center")
+    axis.invert_yaxis()
+    axis.margins(x=0.08)
+    axis.set_xlabel("mean ms a frame")
+    axis.legend(ncols=4, fontsize="small")
+    _save(path, figure)
+
+
 def _save(path: Path, figure: Figure) -> None:
     with replacing(path, ANOTHER_FOLDER) as part:  # its name ends as that of path
         figure.savefig(part, dpi=110)

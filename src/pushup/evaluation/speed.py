@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 
 from pushup.cli import InputError
 from pushup.counting.types import Observation
-from pushup.evaluation import mediapipe_peer
+from pushup.evaluation import peer
 from pushup.evaluation.report import markdown_table
 from pushup.inference.classifier import SampledClassifier, open_classifier
 from pushup.inference.predictor import Pose, PoseNetwork, as_images, load_model
@@ -33,8 +34,10 @@ LOOP = ("decode", "pre-process", "network", "keypoints", "classifier", "counter"
 
 STEPS = (*LOOP, "drawing")
 
+SEEN = "seen"
+
 Laps = Iterator[dict[str, float]]
-"""Milliseconds of each step, one mapping a frame."""
+"""Milliseconds of each step, one mapping a frame; of a peer also whether it saw a person: 0, 1."""
 
 
 @dataclass(frozen=True)
@@ -117,28 +120,36 @@ def _step(
     lap.done("drawing")
 
 
-def peer_laps(python: str, complexity: int, video: Path, threads: int) -> Laps:
-    """MediaPipe Pose in its own environment, on the frames of a video, again and again."""
-    script = str(Path(mediapipe_peer.__file__))
-    command = [python, script, str(video), str(complexity), str(threads)]
+def peer_laps(environment: Path, model: str, video: Path) -> Laps:
+    """Another pose estimator, in its own environment, on the frames of a video, again and again.
+
+    Args:
+        environment: Of `make bench-peers`.
+        model: As of `pushup.evaluation.peer`; a file lies in the environment.
+        video: What it looks at.
+    """
+    refusal = InputError(f"{environment} cannot run {model}: make it with make bench-peers")
+    python = (environment / "bin" / "python").absolute()
+    if not python.exists():
+        raise refusal
+    command = [python, Path(peer.__file__).absolute(), video.absolute(), model]
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as peer:
-        assert peer.stdin is not None
-        assert peer.stdout is not None
+        command, bufsize=0, cwd=environment, stdin=pipe, stdout=pipe, stderr=nothing
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
             while True:
-                peer.stdin.write("\n")
-                peer.stdin.flush()
-                line = peer.stdout.readline()
+                with suppress(BrokenPipeError):  # it has ended: then it answers nothing
+                    process.stdin.write(b"\n")
+                line = process.stdout.readline()
                 if not line[:1].isdigit():
-                    raise InputError(
-                        f"{python} cannot run MediaPipe Pose: make the environment with "
-                        "make bench-peers"
-                    )
-                yield {"all": float(line)}
+                    raise refusal
+                ms, seen = map(float, line.split())
+                yield {"all": ms, SEEN: seen}
         finally:
-            peer.kill()
+            process.kill()
 
 
 def measure(runs: dict[str, Laps], frames: int, warm_up: int = 10) -> dict[str, dict[str, Any]]:
@@ -159,7 +170,7 @@ def measure(runs: dict[str, Laps], frames: int, warm_up: int = 10) -> dict[str, 
 
 
 def _summary(laps: Sequence[dict[str, float]]) -> dict[str, Any]:
-    steps = {step: [lap[step] for lap in laps] for step in laps[0]}
+    steps = {step: [lap[step] for lap in laps] for step in laps[0] if step != SEEN}
     whole = [sum(ms for step, ms in lap.items() if step in (*LOOP, "all")) for lap in laps]
     return {
         "median_ms": {step: float(np.median(ms)) for step, ms in steps.items()},
@@ -167,7 +178,18 @@ def _summary(laps: Sequence[dict[str, float]]) -> dict[str, Any]:
         "loop_ms": float(np.median(whole)),
         "loop_mean_ms": float(np.mean(whole)),
         "loop_p95_ms": float(np.percentile(whole, 95)),
+        **({SEEN: float(np.mean([lap[SEEN] for lap in laps]))} if SEEN in laps[0] else {}),
     }
+
+
+def blind(figures: dict[str, dict[str, Any]]) -> list[str]:
+    """Of each peer that saw a person in fewer than half of the frames, what that means."""
+    return [
+        f"{name} finds a person in {found[SEEN]:.0%} of the frames, and otherwise only looks for "
+        "one: its time says little. Give another clip with --video FILE"
+        for name, found in figures.items()
+        if found.get(SEEN, 1.0) < 0.5
+    ]
 
 
 def start_up_s(arguments: Sequence[str], repeats: int = 3) -> float:
