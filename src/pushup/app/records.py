@@ -27,17 +27,19 @@ REP_COLUMNS = (
 """The first columns of reps.csv, all times in the source's seconds; `time_s` is when it was
 counted, `rest_s` how long the rest before it was if it begins a further set. Then follow
 one column for each feature of the counter, and `form_RULE` for each measure of form that could be
-better."""
+better. Of several people `person` comes first, and `rep` and `set` are theirs."""
 
 
 def _row(reps: Sequence[Counted], number: int) -> dict[str, object]:
-    counted, before = reps[number - 1], reps[number - 2] if number > 1 else None
-    rep = counted.rep
+    counted = reps[number - 1]
+    own = [earlier for earlier in reps[: number - 1] if earlier.person == counted.person]
+    before, rep = own[-1] if own else None, counted.rep
     rest_s = math.nan
     if before is not None and before.set_number != counted.set_number:
         rest_s = round(rep.start_s - before.rep.top_s, 3)
     return {
-        "rep": number,
+        **({"person": counted.person} if counted.person else {}),
+        "rep": len(own) + 1,
         "set": counted.set_number,
         "rest_s": rest_s,
         "start_s": round(rep.start_s, 3),
@@ -54,7 +56,9 @@ def _row(reps: Sequence[Counted], number: int) -> dict[str, object]:
 def write_reps(path: Path, reps: Sequence[Counted]) -> None:
     """Write reps.csv, one row a repetition."""
     rows = [_row(reps, number) for number in range(1, len(reps) + 1)]
-    write_csv(path, tuple(dict.fromkeys((*REP_COLUMNS, *(k for r in rows for k in r)))), rows)
+    first = ("person",) if any(counted.person for counted in reps) else ()
+    columns = dict.fromkeys((*first, *REP_COLUMNS, *(k for r in rows for k in r)))
+    write_csv(path, tuple(columns), rows)
 
 
 class RepStream(Listener):

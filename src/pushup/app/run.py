@@ -153,6 +153,7 @@ def finish(
         removed=tally.removed,
         latency_ms=round(live_ms, 1) if source.is_live else None,
         form=tally.form,
+        people=session.people,
         warnings=warnings,
         **asdict(session.about),
     )

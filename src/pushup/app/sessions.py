@@ -12,12 +12,14 @@ from omegaconf import DictConfig, OmegaConf
 from pushup.app.coach import Coach
 from pushup.app.exercises import configured, following
 from pushup.app.listeners import Listener
+from pushup.app.people import PeopleSession
 from pushup.app.records import KEYPOINT_FILES
 from pushup.app.session import About, Session
 from pushup.app.tally import Tally
 from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError, build
 from pushup.inference.classifier import Classify, classifier_path, open_classifier
+from pushup.inference.people import People, closely
 from pushup.inference.predictor import PoseModel, PoseTracker, load_model
 from pushup.inference.ready import digest
 from pushup.specs import locate
@@ -160,15 +162,29 @@ class Sessions:
             session.coach = Coach(pause_s=config.pause_s)
             return session
         model, classifier, about = self.networks
-        session = Session(
-            self.predictor(),
-            build(config.counter, skeleton=model.skeleton),
-            build(config.form, skeleton=model.skeleton),
-            classifier,
-            history=DisplayHistory(model.skeleton.edge_indices, **show),
-            about=about,
-            **shared,
-        )
+
+        def of_one(predictor: PoseTracker, classifier: Classify | None, **shared: Any) -> Session:
+            return Session(
+                predictor,
+                build(config.counter, skeleton=model.skeleton),
+                build(config.form, skeleton=model.skeleton),
+                classifier,
+                history=DisplayHistory(model.skeleton.edge_indices, **show),
+                about=about,
+                **shared,
+            )
+
+        if config.people == "all":
+            session = PeopleSession(
+                People(model, lambda: build(config.tracker, model=model)),
+                lambda person: of_one(person, closely(classifier), tally=Tally(config.rest_s)),
+                model.name,
+                history=DisplayHistory(model.skeleton.edge_indices, **show),
+                about=about,
+                **shared,
+            )
+        else:
+            session = of_one(self.predictor(), classifier, **shared)
         session.coach = Coach(pause_s=config.pause_s)
         if config.keypoints and folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from omegaconf import DictConfig
 
 from pushup.app.records import KEYPOINT_FILES
 from pushup.app.rotation import check_rotate
+from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError
 
 
@@ -25,12 +26,29 @@ def check(config: DictConfig) -> None:
     if not _is_time(config.countdown_s):
         raise InputError(f"countdown_s={config.countdown_s}: give seconds from 0 on")
     _check_keypoints(config)
+    _check_people(config)
     if config.audio not in ("keep", "none"):
         raise InputError(f"audio={config.audio}: give keep or none")
 
 
 def _is_time(value: object) -> bool:
     return isinstance(value, (int, float)) and 0 <= value < float("inf")
+
+
+def _check_people(config: DictConfig) -> None:
+    if config.people not in ("one", "all"):
+        raise InputError(f"people={config.people}: give one or all")
+    if config.people == "one":
+        return
+    if looks_at_pictures(config.counter._target_):
+        raise InputError(
+            "people=all needs a counter of keypoints, and this one looks at whole pictures: "
+            "choose another counter, or people=one"
+        )
+    if "region" not in config.tracker:
+        raise InputError("people=all follows each with a region: give tracker=region")
+    if config.keypoints:
+        raise InputError("keypoints are those of one person: give people=one or keypoints=false")
 
 
 def _check_keypoints(config: DictConfig) -> None:

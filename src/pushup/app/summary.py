@@ -42,6 +42,8 @@ class Summary:
         latency_ms: Of a live source, the median delay from reading a frame to its count. None for
             a file, which is read ahead: its frames wait for their turn.
         form: Number of repetitions that each rule of form had advice for.
+        people: Of several people, the count, sets, rests and form of each, and the share of frames
+            in which they were seen; `count` and the rest are of all together. Empty for one.
         weights: The network's file.
         weights_sha256: Its digest.
         runtime: What ran it: openvino, onnxruntime or torch.
@@ -71,6 +73,7 @@ class Summary:
     removed: int = 0
     latency_ms: float | None = None
     form: dict[str, int] = field(default_factory=dict)
+    people: list[dict[str, Any]] = field(default_factory=list)
     weights: str = ""
     weights_sha256: str = ""
     runtime: str = ""
@@ -95,6 +98,7 @@ class Summary:
         figures["sets"] = " ".join(map(str, self.sets))
         figures["rests_s"] = " ".join(map(str, self.rests_s))
         figures["form"] = form_text(self.form)
+        figures["people"] = " ".join(str(person["count"]) for person in self.people)
         figures["warnings"] = "; ".join(self.warnings)
         return figures
 

@@ -18,11 +18,13 @@ class Counted:
         rep: As it was counted.
         set_number: From 1.
         by_hand: The user has added it by a key.
+        person: Number of who has done it; 0 where one person alone is counted.
     """
 
     rep: Rep
     set_number: int
     by_hand: bool = False
+    person: int = 0
 
 
 class Tally:
@@ -51,9 +53,16 @@ class Tally:
 
     @property
     def sets(self) -> list[list[Rep]]:
-        """The repetitions of each set."""
-        numbers = sorted({counted.set_number for counted in self.reps})
-        return [[c.rep for c in self.reps if c.set_number == number] for number in numbers]
+        """The repetitions of each set; of several people those of the first come first."""
+        return [reps for sets in self._sets_of.values() for reps in sets.values()]
+
+    @property
+    def _sets_of(self) -> dict[int, dict[int, list[Rep]]]:
+        """The repetitions by person and set."""
+        found: dict[int, dict[int, list[Rep]]] = {}
+        for c in sorted(self.reps, key=lambda c: c.person):
+            found.setdefault(c.person, {}).setdefault(c.set_number, []).append(c.rep)
+        return found
 
     @property
     def in_set(self) -> int:
@@ -73,7 +82,11 @@ class Tally:
     @property
     def rests_s(self) -> list[float]:
         """Seconds before each set but the first, from the last top to the start of a descent."""
-        return [after[0].start_s - before[-1].top_s for before, after in pairwise(self.sets)]
+        return [
+            after[0].start_s - before[-1].top_s
+            for sets in self._sets_of.values()
+            for before, after in pairwise(sets.values())
+        ]
 
     @property
     def form(self) -> dict[str, int]:
@@ -84,19 +97,23 @@ class Tally:
         """Seconds since the last repetition; 0 before the first."""
         return max(0.0, time_s - self.reps[-1].rep.top_s) if self.reps else 0.0
 
-    def add(self, rep: Rep, by_hand: bool = False) -> None:
-        """Take a repetition; it goes on with the set, or begins one after a rest."""
-        rested = bool(self.reps) and rep.start_s - self.reps[-1].rep.top_s >= self._rest_s
-        last = self.reps[-1].set_number if self.reps else 0
-        begins = self._new_set or rested or not self.reps
-        self.reps.append(Counted(rep, last + begins, by_hand))
+    def add(self, rep: Rep, by_hand: bool = False, person: int = 0) -> None:
+        """Take a repetition; it goes on with the person's set, or begins one after a rest."""
+        own = [place for place, c in enumerate(self.reps) if c.person == person]
+        before = self.reps[own[-1]] if own else None
+        rested = before is not None and rep.start_s - before.rep.top_s >= self._rest_s
+        begins = before is None or rested or own[-1] < self._first
+        last = 0 if before is None else before.set_number
+        self.reps.append(Counted(rep, last + begins, by_hand, person))
         self._new_set = False
 
-    def remove(self) -> bool:
-        """Take the last repetition back; False where the display shows none."""
-        if self.count == 0:
+    def remove(self, person: int = 0) -> bool:
+        """Take the person's last repetition back; False where the display shows none."""
+        shown = range(len(self.reps) - 1, self._first - 1, -1)
+        last = next((i for i in shown if self.reps[i].person == person), None)
+        if last is None:
             return False
-        self.reps.pop()
+        del self.reps[last]
         self.removed += 1
         return True
 

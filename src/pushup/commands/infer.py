@@ -12,7 +12,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from pushup.app.arguments import quote_paths
-from pushup.cli import build, command, keep_model_name, make_output_dir, run
+from pushup.cli import InputError, build, command, keep_model_name, make_output_dir, run
 
 
 def infer(config: DictConfig) -> None:
@@ -36,13 +36,16 @@ def _infer(config: DictConfig) -> None:
 
     source, out = str(config.source), Path(config.output_dir)
     make, many = partial(make_output_dir, config=config), is_many(source)
+    pictures = pictures_of(Path(source))
+    if config.people == "all" and (pictures or (is_signal(source) and not many)):
+        raise InputError("people=all is for videos and cameras: leave it out here")
     if is_signal(source) and not many:
         shared = {key: config[key] for key in ("sound", "log", "rest_s")}
         print(run_signal(source, build(config.signal), make, out, **shared))
         return
     engine = build(config.engine)
     sessions = Sessions(config, engine.threads if many else 0)
-    if pictures := pictures_of(Path(source)):
+    if pictures:
         print(*run_pictures(pictures, sessions, make, out, config.annotate), sep="\n")
     elif many:
         OmegaConf.resolve(config)  # for workers elsewhere

@@ -78,6 +78,12 @@ class Region:
         self._time_s = self._whole_s = -math.inf
         self._forget_place()
 
+    def follow(self, seen: Seen, time_s: float, size_wh: tuple[int, int]) -> None:
+        """Look round who was seen at `time_s`, by another look than one of its own."""
+        self.reset()
+        self._box = self._next_box(seen, time_s, size_wh)
+        self._usual, self._time_s, self._whole_s = seen.confidence, time_s, time_s
+
     def _forget_place(self) -> None:
         for one_euro in self._filters:
             one_euro.reset()

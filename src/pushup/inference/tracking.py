@@ -29,6 +29,10 @@ class RegionTracker(KeypointPredictor):
         """Look at the whole next frame."""
         self._region.reset()
 
+    def follow(self, pose: Pose, time_s: float, size_wh: tuple[int, int]) -> None:
+        """Look round a pose that was found at `time_s` in a frame of this width and height."""
+        self._region.follow(_as_seen(pose), time_s, size_wh)
+
     def track(self, frame_bgr: np.ndarray, time_s: float) -> Pose:
         """The pose in the next frame, taken at `time_s`."""
         height, width = frame_bgr.shape[:2]
@@ -38,6 +42,10 @@ class RegionTracker(KeypointPredictor):
             pose = self(frame_bgr, box)
             poses.append(pose)
             try:
-                box = looks.send(Seen(pose.keypoints_frame.tolist(), pose.scores.tolist()))
+                box = looks.send(_as_seen(pose))
             except StopIteration as end:
                 return poses[end.value]
+
+
+def _as_seen(pose: Pose) -> Seen:
+    return Seen(pose.keypoints_frame.tolist(), pose.scores.tolist())

@@ -37,6 +37,23 @@ _LEAST_UNIT = 2.3  # pixels: the smallest letters are then 7 high
 
 
 @dataclass(frozen=True)
+class Figure:
+    """One of several people in a frame.
+
+    Attributes:
+        number: From 1 on.
+        count: Their repetitions so far.
+        keypoints_frame: (K, 2) frame pixels, NaN where unknown.
+        scores: (K,) confidence in 0..1.
+    """
+
+    number: int
+    count: int
+    keypoints_frame: np.ndarray
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
 class OverlayState:
     """Everything that can be drawn over one frame.
 
@@ -48,6 +65,7 @@ class OverlayState:
         corner: Where the count stands: ("left" or "right", "top" or "bottom"), before mirroring.
         keypoints_frame: (K, 2) frame pixels, NaN where unknown; None draws no skeleton.
         scores: (K,) confidence in 0..1.
+        people: Of several, those in view, each with a skeleton, a number and a count.
         edges: Index pairs of joints that form limbs.
         activity: What the person does while repetitions are counted.
         status: Stands in its place; "" for the activity.
@@ -68,6 +86,7 @@ class OverlayState:
     corner: Corner = ("left", "top")
     keypoints_frame: np.ndarray | None = None
     scores: np.ndarray | None = None
+    people: Sequence[Figure] = ()
     edges: Sequence[tuple[int, int]] = ()
     activity: str = "pushing"
     status: str = ""
@@ -149,19 +168,40 @@ def _draw_frame(
     shown = picture[top : top + shown_wh[1], left : left + shown_wh[0]]
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     shown[:] = cv2.resize(frame_bgr, shown_wh, interpolation=way)
-    _draw_pose(shown, scene, np.array(shown_wh) / (width, height))
+    factor = np.array(shown_wh) / (width, height)
+    if scene.seen and scene.keypoints_frame is not None and scene.scores is not None:
+        _draw_pose(shown, (scene.keypoints_frame + 0.5) * factor - 0.5, scene.scores, scene.edges)
+    points = [(figure.keypoints_frame + 0.5) * factor - 0.5 for figure in scene.people]
+    for figure, joints in zip(scene.people, points, strict=True):
+        _draw_pose(shown, joints, figure.scores, scene.edges)
     if mirror:
         shown[:] = shown[:, ::-1].copy()
+    for figure, joints in zip(scene.people, points, strict=True):
+        _draw_number(shown, figure, joints, mirror)
 
 
-def _draw_pose(canvas: np.ndarray, scene: OverlayState, factor: np.ndarray) -> None:
+def _draw_pose(
+    canvas: np.ndarray, points: np.ndarray, scores: np.ndarray, edges: Sequence[tuple[int, int]]
+) -> None:
     """Joints and limbs from red (score 0) to green (1)."""
-    if not scene.seen or scene.keypoints_frame is None or scene.scores is None:
+    scores = np.nan_to_num(scores)
+    limbs = [confidence_colour(min(scores[a], scores[b])) for a, b in edges]
+    draw_skeleton(canvas, points, edges, [confidence_colour(s) for s in scores], limbs)
+
+
+def _draw_number(canvas: np.ndarray, figure: Figure, points: np.ndarray, mirror: bool) -> None:
+    """Number and count over the highest joint, inside the picture."""
+    known = points[np.isfinite(points).all(1)]
+    if not len(known):
         return
-    points = (scene.keypoints_frame + 0.5) * factor - 0.5
-    scores = np.nan_to_num(scene.scores)
-    limbs = [confidence_colour(min(scores[a], scores[b])) for a, b in scene.edges]
-    draw_skeleton(canvas, points, scene.edges, [confidence_colour(s) for s in scores], limbs)
+    unit, (height, width) = _unit(canvas), canvas.shape[:2]
+    text, capitals = words.figure(figure.number, figure.count), 6 * unit
+    x, y = known[:, 0].mean(), known[:, 1].min()
+    wide, high = text_width(text, capitals) + 3 * unit, capitals + 3 * unit
+    left = min(max((width - x if mirror else x) - wide / 2, 0), width - wide)
+    bottom = min(max(y - 3 * unit, high), height)
+    shade(canvas, left, bottom - high, left + wide, bottom)
+    write(canvas, text, (left + 1.5 * unit, bottom - 1.5 * unit), capitals)
 
 
 def _draw_count(canvas: np.ndarray, scene: OverlayState, corner: Corner) -> int:

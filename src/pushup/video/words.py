@@ -4,6 +4,7 @@ The advice on form is `HINTS` in `counting/form.py`.
 """
 
 import math
+from collections.abc import Sequence
 
 NOT_SEEN = "I can't see you"
 STEP_IN = "I can't see you: step into the picture"
@@ -115,6 +116,29 @@ def of_goal(goal: int) -> str:
 def set_line(number: int, count: int) -> str:
     """Repetitions of the set that goes on."""
     return f"set {number}: {count}"
+
+
+def each(counts: Sequence[int]) -> str:
+    """What each of several people has done.
+
+    >>> each([4, 2])
+    '4 + 2'
+    """
+    return " + ".join(map(str, counts))
+
+
+def figure(number: int, count: int) -> str:
+    """Stands over one of several people.
+
+    >>> figure(1, 4)
+    '1: 4'
+    """
+    return f"{number}: {count}"
+
+
+def said_to(number: int, hint: str) -> str:
+    """A hint for one of several people."""
+    return f"{number}: {hint}"
 
 
 def clock(seconds: float) -> str:
