@@ -1,0 +1,244 @@
+"""Several people: clips beside each other, in which each is to be counted as alone.
+
+python evaluate.py mode=people model=mobilenet data.root=DIR split=val
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from omegaconf import OmegaConf
+
+from pushup.approaches.video_counter import PoseCounter
+from pushup.cli import InputError, build
+from pushup.data.clips import LabelledClip, read_clips
+from pushup.engines import Engine
+from pushup.evaluation.counting.runs import in_parallel
+from pushup.evaluation.report import markdown_table, save_results
+from pushup.inference.classifier import Classify, open_classifier
+from pushup.inference.people import People, Person, closely, joints_box
+from pushup.inference.predictor import PoseModel, load_model
+from pushup.specs import locate
+from pushup.video.frames import Frame
+
+ALONE, BESIDE, MIRROR = "alone", "beside each other", "beside the mirror image"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A clip in a composed picture.
+
+    Attributes:
+        clip: What is shown.
+        mirrored: Left and right exchanged.
+    """
+
+    clip: LabelledClip
+    mirrored: bool = False
+
+    def images(self, fps: float) -> Iterator[np.ndarray]:
+        """(H, W, 3) uint8 BGR, so many a second: the latest frame at each time."""
+        shown, start_s, number = None, None, 0
+        for frame in self.clip.frames():
+            start_s = frame.time_s if start_s is None else start_s
+            while shown is not None and number / fps < frame.time_s - start_s:
+                yield shown
+                number += 1
+            shown = frame.image_bgr[:, ::-1] if self.mirrored else frame.image_bgr
+        if shown is not None:
+            yield shown
+
+
+def beside(places: Sequence[Place], fps: float) -> Iterator[tuple[np.ndarray, list[int]]]:
+    """Pictures of all places from left to right, of one height, and their right edges in pixels.
+
+    Whoever has ended stands still until all have.
+    """
+    sources = [place.images(fps) for place in places]
+    latest: list[np.ndarray] = [next(source) for source in sources]
+    height = min(len(image) for image in latest)
+    while True:
+        scaled = [
+            cv2.resize(
+                i, (round(i.shape[1] * height / len(i)), height), interpolation=cv2.INTER_AREA
+            )
+            for i in latest
+        ]
+        yield np.hstack(scaled), np.cumsum([image.shape[1] for image in scaled]).tolist()
+        following = [next(source, None) for source in sources]
+        if all(image is None for image in following):
+            return
+        latest = [b if a is None else a for a, b in zip(following, latest, strict=True)]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker needs, all of it plain; see `evaluate_people`."""
+
+    counter: dict[str, Any]
+    tracker: dict[str, Any]
+    weights: str
+    model: str | None
+    classifier: str | None
+    device: str
+    fps: float
+
+
+@lru_cache(maxsize=1)
+def _networks(
+    weights: str, name: str | None, classifier: str | None, device: str
+) -> tuple[PoseModel, Classify | None]:
+    """Those of this process, loaded once."""
+    model = load_model(weights, name, device, threads=1)
+    return model, closely(open_classifier(classifier, model, device, threads=1))
+
+
+def count_people(places: Sequence[Place], setup: Setup) -> list[list[int]]:
+    """The counts of those who were found in each place."""
+    model, classify = _networks(setup.weights, setup.model, setup.classifier, setup.device)
+    people = People(model, partial(build, OmegaConf.create(setup.tracker), model=model))
+    counters: dict[Person, PoseCounter] = {}
+    counts: dict[Person, int] = {}
+    seen_at: dict[Person, list[int]] = {}
+    for index, (image, edges) in enumerate(beside(places, setup.fps)):
+        frame = Frame(image, index / setup.fps, index, 0.0)
+        for person in people.update(image, frame.time_s):
+            if person not in counters:
+                counter = build(OmegaConf.create(setup.counter), skeleton=model.skeleton)
+                counters[person] = PoseCounter(person, counter, classify)
+                counts[person], seen_at[person] = 0, []
+            counts[person] += counters[person].update(frame) is not None
+            box = joints_box(person.pose)
+            if box is not None:
+                seen_at[person].append(int(np.searchsorted(edges, (box[0] + box[2]) / 2)))
+    found: list[list[int]] = [[] for _ in places]
+    for person, counter in counters.items():
+        if person.number:
+            place = min(int(np.median(seen_at[person])), len(places) - 1)
+            found[place].append(counts[person] + len(counter.finish()))
+    return found
+
+
+def compose(
+    clips: Sequence[LabelledClip], pairs: int, seed: int
+) -> dict[str, dict[str, tuple[Place, ...]]]:
+    """By kind and name: every clip alone, some beside each other, some beside their mirror image.
+
+    Clips beside each other are push-ups of different counts and scenes, drawn by the seed.
+    """
+    counted = [clip for clip in clips if clip.count]
+    drawn = [counted[i] for i in np.random.default_rng(seed).permutation(len(counted))]
+    two = [(a, b) for a, b in pairwise(drawn) if a.count != b.count and a.scene != b.scene][:pairs]
+    if len(two) < pairs:
+        raise InputError(f"only {len(two)} pairs of clips differ: give pairs={len(two)}")
+    return {
+        ALONE: {clip.name: (Place(clip),) for clip in clips},
+        BESIDE: {f"{a.name} {b.name}": (Place(a), Place(b)) for a, b in two},
+        MIRROR: {a.name: (Place(a), Place(a, mirrored=True)) for a in drawn[:pairs]},
+    }
+
+
+def evaluate_people(
+    root: str | Path | None,
+    split: str,
+    output_dir: str | Path,
+    counter: dict[str, Any],
+    tracker: dict[str, Any],
+    ckpt_path: str | None = None,
+    model: str | None = None,
+    classifier: str | None = None,
+    device: str = "cpu",
+    pairs: int = 10,
+    fps: float = 25.0,
+    seed: int = 0,
+    engine: Engine | None = None,
+) -> dict[str, Any]:
+    """Count everybody in clips alone and beside each other; write `results.json` and a table.
+
+    Args:
+        root: Folder with `counts.csv` and `videos/`.
+        split: Name in the column `split` of `counts.csv`.
+        output_dir: Where results go.
+        counter: Configuration of a streaming counter of keypoints.
+        tracker: Configuration of what follows one person.
+        ckpt_path: Weights of the keypoint model; None for those shipped for `model`.
+        model: Name of the model.
+        classifier: See `open_classifier`.
+        device: Where networks run.
+        pairs: How many of each kind are composed.
+        fps: Frames a second of what is composed.
+        seed: Draws the pairs.
+        engine: Runs the clips; None: processes of this machine.
+
+    Returns:
+        What `results.json` holds.
+
+    Raises:
+        InputError: The folder, a video or the weights are of no use.
+    """
+    if root is None:
+        raise InputError("no clips: give the folder of counts.csv as data.root=DIR")
+    cases = compose(read_clips(Path(root), split), pairs, seed)
+    if ckpt_path is None and model is None:
+        raise InputError("no keypoints: give ckpt_path=FILE or model=NAME")
+    weights = ckpt_path or str(locate(str(model)))
+    setup = Setup(counter, tracker, weights, model, classifier, device, fps)
+    results: dict[str, Any] = {"split": split, "fps": fps, "seed": seed, "kinds": {}}
+    for kind, composed in cases.items():
+        tasks = {name: partial(count_people, places, setup) for name, places in composed.items()}
+        found = dict(in_parallel(tasks, engine, kind))
+        results["kinds"][kind] = _figures(composed, found)
+    save_results(output_dir, results, table(results))
+    return results
+
+
+def _figures(
+    composed: dict[str, tuple[Place, ...]], found: dict[str, list[list[int]]]
+) -> dict[str, Any]:
+    """Of one kind: a row for each place, and what they come to."""
+    rows = [
+        {
+            "clip": place.clip.name,
+            "together": name,
+            "true": place.clip.nearest(sum(counts)),
+            "counts": counts,
+        }
+        for name, places in composed.items()
+        for place, counts in zip(places, found[name], strict=True)
+    ]
+    return {
+        "people": len(rows),
+        "exact": sum(_is_exact(row) for row in rows),
+        "nobody": sum(not row["counts"] for row in rows),
+        "several": sum(len(row["counts"]) > 1 for row in rows),
+        "rows": rows,
+    }
+
+
+def _is_exact(row: dict[str, Any]) -> bool:
+    """The count is right, and one person has done it all."""
+    return max(row["counts"], default=0) == sum(row["counts"]) == row["true"]
+
+
+def table(results: dict[str, Any]) -> str:
+    """The markdown table of `results.json`."""
+    rows = [
+        [kind, *(str(f[name]) for name in ("people", "exact", "nobody", "several"))]
+        for kind, f in results["kinds"].items()
+    ]
+    header = ("clips", "people", "counted exactly", "nobody found", "more than one found")
+    return "\n".join(
+        [
+            f"# Several people, split {results['split']}",
+            "",
+            markdown_table(header, rows),
+            "",
+            "Counted exactly: the count is right, and it is that of one number alone.",
+            "",
+        ]
+    )
