@@ -3,6 +3,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -160,14 +161,24 @@ def test_a_reader_that_went_away_ends_no_command(arguments):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_what_hydra_refuses_is_one_line_in_any_command(capsys):
+@pytest.mark.parametrize(
+    ("name", "setting", "told"),
+    [
+        ("infer", "nosuch=1", "nosuch"),
+        pytest.param(
+            *("train", "hydra/launcher=processes", "pip install 'pushup[launchers]'"),
+            marks=pytest.mark.skipif(find_spec("joblib") is not None, reason="joblib is installed"),
+        ),
+    ],
+)
+def test_what_hydra_refuses_is_one_line_in_any_command(capsys, name, setting, told):
     @command
     def run():
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            compose("infer", ["nosuch=1"])
+            compose(name, [setting])
 
     with pytest.raises(SystemExit, match="1"):
         run()
     error = capsys.readouterr().err
-    assert "nosuch" in error
+    assert told in error
     assert error.count("\n") == 1

@@ -85,6 +85,9 @@ HYDRA = sorted({(w[0], *w[1:]) for _, w in documented() if w[0] in ROOTS and "-"
 @pytest.mark.parametrize("words", HYDRA, ids=" ".join)
 def test_documented_overrides_compose(words: tuple[str, ...]) -> None:
     root, *overrides = words
+    if any(o.startswith("hydra/launcher=") for o in overrides):
+        pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+        pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
     overrides = [w for w in overrides if not w.startswith("$") and w not in ("...", "OVERRIDES")]
     if "-m" in overrides:
         overrides = [first_of_sweep(o) for o in overrides if o != "-m"]

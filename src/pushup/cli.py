@@ -169,9 +169,12 @@ def one_line(error: BaseException | None) -> str | None:
         return f"configuration: {_refusal(whole, target[1] if target else 'a class')}"
     if isinstance(whole, HydraException):
         lines = [line.strip() for line in str(whole).splitlines() if line.strip()]
-        return " ".join(
+        line = " ".join(
             itertools.takewhile(lambda line: not line.startswith(_HYDRA_DETAILS), lines)
         )
+        if "Could not load 'hydra/launcher/" in line:
+            line += " It is a plugin: pip install 'pushup[launchers]'"
+        return line
     return None
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from pushup.cli import InputError
 from pushup.commands.train import main
 from pushup.models import weights
 from support.dot_clips import rows_of
 from support.dots import TINY
+from support.engine_work import TESTS
 
 SAME = ("data.length=32", "trainer.max_epochs=2", "scheduler=constant", "optimizer.lr=1e-3")
 
@@ -41,36 +43,43 @@ NODES = (
 labelled joints, of which the two processes may have unequal numbers."""
 
 
-def start_nodes(repository: Path, folder: Path, *overrides: str) -> list[subprocess.Popen]:
-    """Two agents of torchrun, each with a process of its own."""
+def run_nodes(repository: Path, folder: Path, *overrides: str) -> list[int]:
+    """Exit codes of two agents of torchrun, each with a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     line = [
         *(sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1"),
         *("--rdzv-backend=c10d", f"--rdzv-endpoint=127.0.0.1:{port}", "--max-restarts=3"),
-        *("train.py", *TINY, "trainer=ddp_nodes", "trainer.accelerator=cpu", "trainer.devices=1"),
-        *overrides,
+        *("train.py", *TINY, *NODES, "data.batch_size=4", f"output_dir={folder}/two"),
+        *("trainer=ddp_nodes", "trainer.accelerator=cpu", "trainer.devices=1", *overrides),
     ]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    given = {"OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
     errors = [(folder / f"{node}.err").open("w") for node in range(2)]
-    return [subprocess.Popen(line, cwd=repository, env=environment, stderr=e) for e in errors]
-
-
-@pytest.mark.slow
-def test_two_nodes_train_as_one_process(repository, tmp_path):
-    one, two = tmp_path / "one", tmp_path / "two"
-    line = [*TINY, *NODES, "data.batch_size=8", f"output_dir={one}"]
-    subprocess.run([sys.executable, "train.py", *line], cwd=repository, check=True)
-    given = (*NODES, "data.batch_size=4", f"output_dir={two}")
-    agents = start_nodes(repository, tmp_path, *given)
+    agents = [
+        subprocess.Popen(line, cwd=repository, env=os.environ | given, stderr=e) for e in errors
+    ]
     try:
-        codes = [agent.wait(120) for agent in agents]
+        return [agent.wait(240) for agent in agents]
     finally:
         for agent in agents:
             agent.terminate()  # which ends its process as well
-    assert codes == [0, 0], "".join(p.read_text()[-3000:] for p in tmp_path.glob("*.err"))
-    assert sorted(p.name for p in tmp_path.iterdir() if p.is_dir()) == ["one", "two"]
+
+
+def told(folder: Path) -> str:
+    return "".join(path.read_text() for path in sorted(folder.glob("*.err")))
+
+
+@pytest.fixture(scope="module")
+def one(repository, tmp_path_factory) -> Path:
+    """What one process trains with the batch of two."""
+    folder = tmp_path_factory.mktemp("one") / "one"
+    line = [*TINY, *NODES, "data.batch_size=8", f"output_dir={folder}"]
+    subprocess.run([sys.executable, "train.py", *line], cwd=repository, check=True)
+    return folder
+
+
+def assert_same_training(one: Path, two: Path) -> None:
     ours, theirs = (weights.read(f / "checkpoints" / "last.ckpt") for f in (one, two))
     assert ours[0]["training"] == theirs[0]["training"]
     begun = weights.read(one / "checkpoints" / "best.ckpt")[1]  # the first epoch's: pcks stays 0
@@ -81,6 +90,35 @@ def test_two_nodes_train_as_one_process(repository, tmp_path):
     for name in ("train/loss", "val/loss", "val/mae"):
         expected, got = (float("".join(row[name] for row in rows)) for rows in ends)
         assert got == pytest.approx(expected, rel=1e-4), name
+
+
+@pytest.mark.slow
+def test_two_nodes_train_as_one_process(one, repository, tmp_path):
+    assert run_nodes(repository, tmp_path) == [0, 0], told(tmp_path)[-3000:]
+    assert [p.name for p in tmp_path.iterdir() if p.is_dir()] == ["two"]
+    assert_same_training(one, tmp_path / "two")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", [0, 1])
+def test_two_nodes_go_on_where_one_dies(one, repository, tmp_path, monkeypatch, rank):
+    present = filter(None, [os.environ.get("PYTHONPATH")])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(TESTS), *present)))
+    death = f"{{_target_: support.deaths.DieOnce, rank: {rank}, epoch: 2, marker: {tmp_path}/dead}}"
+    codes = run_nodes(repository, tmp_path, "resume=auto", f"+callbacks.death={death}")
+    assert codes == [0, 0], told(tmp_path)[-3000:]
+    assert "exitcode: -9" in told(tmp_path)
+    before = rows_of(tmp_path / "two" / "metrics_part_1.csv")
+    assert {row["epoch"] for row in before if row["val/loss"]} == {"0", "1"}
+    assert_same_training(one, tmp_path / "two")
+
+
+def test_nodes_that_torchrun_could_not_start_anew_are_refused(monkeypatch, trained):
+    elastic = {"TORCHELASTIC_MAX_RESTARTS": "3", "TORCHELASTIC_USE_AGENT_STORE": "True"}
+    for name, value in {**elastic, "WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match="set TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 before"):
+        trained()
 
 
 def test_nodes_without_a_common_name_are_refused(monkeypatch, capsys):

@@ -33,9 +33,10 @@ def wait_for(path: Path, process: subprocess.Popen, newer_than: float = 0.0) -> 
     raise AssertionError(f"{path} does not come")
 
 
-@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
-def test_a_sweep_side_by_side(repository, tmp_path, launcher):
-    package = launcher.partition("_")[0]
+@pytest.mark.parametrize(
+    ("launcher", "package"), [("processes", "joblib"), ("slurm_local", "submitit")]
+)
+def test_a_sweep_side_by_side(repository, tmp_path, launcher, package):
     pytest.importorskip(f"hydra_plugins.hydra_{package}_launcher")
     given = (f"hydra/launcher={launcher}", "optimizer.lr=1e-3,1e18", "data.num_workers=1")
     out = tmp_path / "sweep"
@@ -52,7 +53,7 @@ def test_a_sweep_side_by_side(repository, tmp_path, launcher):
 def test_a_job_that_is_preempted_is_queued_again_and_goes_on(repository, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
     out = tmp_path / "sweep"
-    given = ("hydra/launcher=submitit_local", "optimizer.lr=1e-3", "trainer.max_epochs=40")
+    given = ("hydra/launcher=slurm_local", "optimizer.lr=1e-3", "trainer.max_epochs=40")
     line = command(*given, f"output_dir={out}", options=("-m",))
     process = subprocess.Popen(line, cwd=repository)
     last = out / "0" / "checkpoints" / "last.ckpt"

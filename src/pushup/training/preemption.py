@@ -1,6 +1,6 @@
 """Jobs that a cluster ends before their time: queued again, they go on after their last epoch.
 
-Under submitit (hydra/launcher=submitit_slurm) its own SIGUSR2 does it. Under a plain `sbatch` with
+Under submitit (hydra/launcher=slurm) its own SIGUSR2 does it. Under a plain `sbatch` with
 `--signal=USR1@120` it is done here, in place of Lightning, whose checkpoint in the middle of an
 epoch would show the network the epoch's first pictures twice.
 """
@@ -11,6 +11,8 @@ import subprocess
 import sys
 
 from pytorch_lightning.utilities import rank_zero_only
+
+from pushup.cli import InputError
 
 SIGNALS = tuple(s for n in ("SIGUSR1", "SIGUSR2") if (s := getattr(signal, n, None)) is not None)
 """None on Windows."""
@@ -30,6 +32,22 @@ def prepare() -> None:
 def is_managed() -> bool:
     """Whether submitit runs this job and may run it again."""
     return "SUBMITIT_EXECUTOR" in os.environ
+
+
+def check_restarts() -> None:
+    """InputError where processes that torchrun starts anew would look for those that died.
+
+    torchrun shares one store with all that it starts. The addresses of dead processes stay in it,
+    and gloo and NCCL of the new ones may connect to them (https://github.com/pytorch/pytorch,
+    issue 135712).
+    """
+    restarts = os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0") != "0"
+    shared = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    if restarts and shared and os.environ["WORLD_SIZE"] != "1":
+        raise InputError(
+            "torchrun --max-restarts: processes started anew may wait without end for those that "
+            "died; set TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 before torchrun --rdzv-backend=c10d"
+        )
 
 
 def _ignore() -> None:

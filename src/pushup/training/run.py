@@ -54,6 +54,7 @@ def train(
     """
     _quieten_lightning()
     keep_freed_memory()
+    preemption.check_restarts()
     preemption.prepare()
     _start_loaders_as_usual()
     # of the processes of one training the first holds the folder for all
