@@ -20,6 +20,7 @@ torch.set_num_threads(1)  # the nets here are small: a second thread waits more 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=3, help="kill -9 of a run, in tests of that")
+    parser.addoption("--clips", type=int, default=27, help="videos, in tests of the engines")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
+import time
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,26 +17,27 @@ from pushup.app.archive.journal import Journal
 from pushup.app.archive.manifest import find, is_many
 from pushup.app.archive.run import run_videos
 from pushup.cli import InputError
-from pushup.engines import WorkerDiedError
+from pushup.engines import Engine
+from support.archive_run import make_folder
 from support.dot_clips import DotSessions, KillingSessions, dot_clip, rows_of
 from support.engine_work import ENGINES, TESTS, engine
 
-GOOD, BAD = 24, 3
-
-
-def make_folder(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.yaml").write_text("counter: crossing\n")
-    return folder
+BAD = 3
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory) -> Path:
-    """24 clips of 1 to 3 s and three damaged ones."""
+def total(request) -> int:
+    """Number of videos, the damaged ones among them: `--clips 300` for more."""
+    return request.config.getoption("--clips")
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory, total) -> Path:
+    """Clips of 1 to 3 s and three damaged ones."""
     folder = tmp_path_factory.mktemp("clips")
     for cycles in (1, 2, 3):
         dot_clip(folder / f"{cycles - 1:02}.avi", cycles=cycles)
-    for k in range(3, GOOD):
+    for k in range(3, total - BAD):
         shutil.copy(folder / f"{k % 3:02}.avi", folder / f"{k:02}.avi")
     for k in range(BAD):
         (folder / f"bad{k}.mp4").write_bytes(b"no video")
@@ -41,23 +45,32 @@ def clips(tmp_path_factory) -> Path:
 
 
 class Recording:
-    """An engine that notes what it is given and does none of it."""
+    """Notes what an engine is given; without one none of it is done."""
 
-    threads, outlives = 1, False
-
-    def __init__(self):
-        self.names: list[str] = []
+    def __init__(self, engine: Engine | None = None):
+        self._engine, self.names = engine, []
+        self.threads, self.outlives = 1, engine is not None and engine.outlives
 
     def map(self, make, items):
         self.names = sorted(item[1].name for item in items.values())
-        return ((key, WorkerDiedError()) for key in ())
+        return self._engine.map(make, items) if self._engine else (_ for _ in ())
 
 
+@pytest.fixture
+def importable(monkeypatch) -> None:
+    """The tests, for processes that import them."""
+    path = os.pathsep.join((str(TESTS), os.environ.get("PYTHONPATH", "")))
+    monkeypatch.setenv("PYTHONPATH", path)
+
+
+def lines_of(out: Path) -> list[dict]:
+    found = [line for f in (out / "rows").glob("*") for line in f.read_text().splitlines()]
+    return [json.loads(line) for line in found]
+
+
+@pytest.mark.usefixtures("importable")
 @pytest.mark.parametrize("name", ENGINES)
-def test_no_row_is_lost_and_none_twice(clips, tmp_path, name, monkeypatch, capsys):
-    monkeypatch.setenv(
-        "PYTHONPATH", os.pathsep.join((str(TESTS), os.environ.get("PYTHONPATH", "")))
-    )
+def test_no_row_is_lost_and_none_twice(clips, total, tmp_path, name, capsys):
     out = tmp_path / "out"
     sessions = KillingSessions(tmp_path)
     run_all = partial(run_videos, str(clips), sessions, make_folder, out, records=False)
@@ -65,15 +78,15 @@ def test_no_row_is_lost_and_none_twice(clips, tmp_path, name, monkeypatch, capsy
     assert (tmp_path / "killed").exists()
     rows = {row["video"]: row for row in rows_of(out / "summary.csv")}
     assert list(rows) == sorted(path.name for path in clips.iterdir())
-    assert len(rows) == GOOD + BAD
+    assert len(rows) == total
     good = [row for video, row in rows.items() if not video.startswith("bad")]
-    assert [row["count"] for row in good] == [str(k % 3 + 1) for k in range(GOOD)]
+    assert [row["count"] for row in good] == [str(k % 3 + 1) for k in range(total - BAD)]
     assert len(rows["02.avi"]["reps_s"].split()) == 3
     assert all("no video can be read" in rows[f"bad{k}.mp4"]["error"] for k in range(BAD))
-    lines = [json.loads(x) for f in (out / "rows").iterdir() for x in f.read_text().splitlines()]
-    assert len(lines) == len({line["key"] for line in lines}) == GOOD + BAD
+    lines = lines_of(out)
+    assert len(lines) == len({line["key"] for line in lines}) == total
     told = capsys.readouterr()
-    assert "27 videos, 3 failed: retry=true tries them again" in told.out
+    assert f"{total} videos, 3 failed: retry=true tries them again" in told.out
     assert told.err.count("error: ") == BAD
     assert {path.name for path in out.iterdir()} <= {
         *("config.yaml", "rows", "summary.csv", "summary.parquet", "jobs")
@@ -85,7 +98,33 @@ def test_no_row_is_lost_and_none_twice(clips, tmp_path, name, monkeypatch, capsy
     assert again.names == [f"bad{k}.mp4" for k in range(BAD)]
 
 
-def test_only_what_has_changed_is_counted_again(clips, tmp_path):
+@pytest.mark.usefixtures("importable")
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_run_that_is_killed_goes_on(clips, total, tmp_path, name):
+    """Run with `-s` for what was seen."""
+    out, mark = tmp_path / "out", tmp_path / "mark"
+    mark.touch()
+    most = total // 4
+    line = [sys.executable, "-m", "support.archive_run", clips, out, name, mark, str(most)]
+    process = subprocess.Popen(line)
+    deadline = time.monotonic() + 120
+    while len(lines_of(out)) < most and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    before = {line["video"] for line in lines_of(out)}
+    assert most <= len(before) < total
+    mark.unlink()
+    again = Recording(engine(name, out))
+    assert run_videos(str(clips), DotSessions(), make_folder, out, again, records=False) == BAD
+    rows = [row["video"] for row in rows_of(out / "summary.csv")]
+    assert rows == sorted(path.name for path in clips.iterdir())
+    assert not before & set(again.names)
+    assert len(before) + len(again.names) <= total
+    print(f"{name}: {len(before)} of {total} videos before the kill, {len(again.names)} after it")
+
+
+def test_only_what_has_changed_is_counted_again(clips, total, tmp_path):
     folder, out = shutil.copytree(clips, tmp_path / "clips"), tmp_path / "out"
     sessions = DotSessions()
     run_all = partial(run_videos, str(folder), sessions, make_folder, out, records=False)
@@ -100,7 +139,7 @@ def test_only_what_has_changed_is_counted_again(clips, tmp_path):
     sessions.weights = "others"
     with pytest.raises(KeyError):
         run_all(again)
-    assert len(again.names) == GOOD + BAD + 1
+    assert len(again.names) == total + 1
 
 
 def test_a_damaged_journal_loses_its_line_alone(tmp_path):
