@@ -4,13 +4,9 @@ import math
 
 import numpy as np
 
-from pushup.inference.predictor import Pose
+from pushup.inference.predictor import SEEN_SCORE, Pose
 from pushup.skeleton import Skeleton
 from pushup.video import words
-
-SEEN_SCORE = 0.2
-"""Mean score of the joints from which somebody is held to be seen: noise and empty pictures give
-0.01 to 0.03, the median of a real clip 0.29 to 0.82 (shipped MobileNet)."""
 
 _GONE_S, _ADVISE_S, _BRIEF_S = 1.0, 3.0, 0.5
 _EDGE, _NARROW, _SMALL, _WIDE = 0.02, 0.12, 0.22, 0.6

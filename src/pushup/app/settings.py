@@ -3,9 +3,9 @@
 from omegaconf import DictConfig
 
 from pushup.app.records import KEYPOINT_FILES
-from pushup.app.rotation import check_rotate
 from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError
+from pushup.inference.turning import check_rotate
 
 
 def check(config: DictConfig) -> None:

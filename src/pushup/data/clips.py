@@ -46,15 +46,18 @@ class LabelledClip:
         """The acceptable number of repetitions that is nearest to a predicted one."""
         return min((self.count, *self.also), key=lambda count: abs(count - predicted))
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, turn: int = 0) -> Iterator[Frame]:
         """The frames of its segment, their times those of the video.
+
+        Args:
+            turn: Degrees clockwise by which the pictures are turned.
 
         Raises:
             InputError: The video cannot be read, or has no frame in the segment.
         """
         start_s, end_s = self.segment_s or (-math.inf, math.inf)
         seen = False
-        with open_source(self.video) as source:
+        with open_source(self.video, turn) as source:
             for frame in source:
                 if frame.time_s > end_s:
                     break

@@ -2,6 +2,7 @@
 
 import errno
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,11 +16,28 @@ from pushup.cli import InputError
 from pushup.files import ANOTHER_FOLDER, replacing
 from pushup.video.sound import Sound
 
-TIME_BASE = Fraction(1, 90_000)
+TIME_BASE = Fraction(1, 60_000)  # MPEG-4 knows none much finer
 
 _LONGEST_GAP_S = 5.0
-_ENCODER = {"preset": "veryfast", "crf": "23"}
-_BT709, _LIMITED_RANGE = 1, 1  # as ITU-T H.273 numbers matrix, primaries, transfer; and range
+_BT709 = 1  # as ITU-T H.273 numbers matrix, primaries and transfer
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How pictures are compressed.
+
+    Attributes:
+        codec: FFmpeg's name of an encoder whose stream an mp4 holds.
+        options: Its own, as names and values.
+        full_range: Black is 0 and white 255, as in JPEG, not 16 and 235.
+    """
+
+    codec: str = "libx264"
+    options: tuple[tuple[str, str], ...] = (("preset", "veryfast"), ("crf", "23"))
+    full_range: bool = False
+
+
+H264 = Encoding()
 
 
 class VideoSink:
@@ -39,13 +57,19 @@ class VideoSink:
         size_wh: Width and height of the frames; an odd one gets a pixel more, as H.264 needs.
         fps: Frames per second, about.
         sound: Address of a file whose sound is kept; the frames written are those of its video.
+        encoding: Another than H.264 is for tests of what reads it.
 
     Raises:
         InputError: The file cannot be opened.
     """
 
     def __init__(
-        self, path: Path, size_wh: tuple[int, int], fps: float, sound: str | None = None
+        self,
+        path: Path,
+        size_wh: tuple[int, int],
+        fps: float,
+        sound: str | None = None,
+        encoding: Encoding = H264,
     ) -> None:
         self.path, self.error, self._size_wh = Path(path), None, size_wh
         self._frames, self._ticks, self._start_s, self._time_s = 0, -1, 0.0, 0.0
@@ -57,7 +81,7 @@ class VideoSink:
             self._container = container = av.open(
                 f"file:{self._part}", "w", format="mp4", options={"movflags": "+faststart"}
             )
-            self._stream = _add_video(container, size_wh, fps)
+            self._stream = _add_video(container, size_wh, fps, encoding)
             if sound is not None:
                 self._sound = Sound(sound, container)
             container.start_encoding()
@@ -78,7 +102,11 @@ class VideoSink:
             self._start_s += time_s - self._time_s - _LONGEST_GAP_S
         self._time_s, shown_s = time_s, time_s - self._start_s
         frame = av.VideoFrame.from_ndarray(self._fitted(image_bgr), format="bgr24")
-        frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+        frame = frame.reformat(
+            format=self._stream.pix_fmt,
+            dst_colorspace="ITU709",
+            dst_color_range=self._stream.color_range,
+        )
         self._ticks = max(self._ticks + 1, round(shown_s / TIME_BASE))
         frame.pts, frame.time_base = self._ticks, TIME_BASE
         try:
@@ -150,11 +178,14 @@ class _DiscardedError(Exception):
     """The file is not wanted."""
 
 
-def _add_video(container: OutputContainer, size_wh: tuple[int, int], fps: float) -> av.VideoStream:
+def _add_video(
+    container: OutputContainer, size_wh: tuple[int, int], fps: float, encoding: Encoding
+) -> av.VideoStream:
     rate = Fraction(fps).limit_denominator(1001)
-    stream = container.add_stream("libx264", rate=rate, options=_ENCODER)
+    stream = container.add_stream(encoding.codec, rate=rate, options=dict(encoding.options))
     stream.width, stream.height = (side + side % 2 for side in size_wh)
-    stream.pix_fmt, stream.codec_context.time_base = "yuv420p", TIME_BASE
+    stream.pix_fmt = "yuvj420p" if encoding.full_range else "yuv420p"
+    stream.codec_context.time_base = TIME_BASE
     stream.colorspace = stream.color_primaries = stream.color_trc = _BT709
-    stream.color_range = _LIMITED_RANGE
+    stream.color_range = 2 if encoding.full_range else 1  # as H.273 has it for FFmpeg
     return stream

@@ -22,6 +22,7 @@ from pushup.engines import Engine, calling
 from pushup.engines.process import ProcessEngine
 from pushup.files import write_text
 from pushup.inference.classifier import SampledClassifier
+from pushup.inference.turning import check_rotate, find_turn
 from pushup.skeleton import UPPER7
 from pushup.specs import locate
 from pushup.video.frames import Frame
@@ -121,6 +122,12 @@ def _predictor(tracker: str, ckpt_path: str, model: str | None, device: str) -> 
     return build(OmegaConf.create(tracker), model=loaded)
 
 
+def _predictor_of(setup: Setup) -> Any:
+    assert setup.weights_file is not None, "predicting needs weights"
+    tracker = OmegaConf.to_yaml(setup.tracker)
+    return _predictor(tracker, setup.weights_file, setup.model, setup.device)
+
+
 @lru_cache(maxsize=1)
 def _classifier(choice: str | None, model: Any, device: str) -> Any:
     from pushup.inference.classifier import open_classifier
@@ -134,10 +141,7 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
     Raises:
         InputError: The frames cannot be read, or the weights are of no use.
     """
-    assert setup.weights_file is not None, "predicting needs weights"
-    predictor = _predictor(
-        OmegaConf.to_yaml(setup.tracker), setup.weights_file, setup.model, setup.device
-    )
+    predictor = _predictor_of(setup)
     predictor.reset()
     chosen = _classifier(setup.classifier, predictor.model, setup.device)
     classifier = None if chosen is None else SampledClassifier(chosen)
@@ -166,17 +170,26 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
     )
 
 
-def predict_trace(clip: LabelledClip, setup: Setup, out: Path) -> None:
+def predict_trace(clip: LabelledClip, setup: Setup, out: Path, rotate: str | int = 0) -> None:
     """Predict the keypoints of a clip and write them to `out` as a trace.
+
+    Args:
+        clip: What is looked at.
+        setup: What looks.
+        out: File of the trace.
+        rotate: Degrees clockwise, or "auto": by what the networks see.
 
     Raises:
         InputError: The video is missing or damaged, or the weights are of no use.
     """
-    save_trace(out, watch(clip.frames(), setup))
+    turn = check_rotate(rotate)
+    if turn is None:
+        turn = find_turn(clip.frames(), _predictor_of(setup))
+    save_trace(out, watch(clip.frames(turn), setup))
 
 
-def invalidate_cache(folder: Path, cache_key: dict[str, Any]) -> None:
-    """Empty a folder of its traces unless just this made them.
+def invalidate_cache(folder: Path, cache_key: dict[str, Any], suffix: str = ".npz") -> None:
+    """Empty a folder of its traces, or files of another suffix, unless just this made them.
 
     Raises:
         InputError: Nothing says what made them: they are not ours to remove.
@@ -184,12 +197,12 @@ def invalidate_cache(folder: Path, cache_key: dict[str, Any]) -> None:
     text, marker = json.dumps(cache_key, indent=2) + "\n", folder / "cache_key.json"
     if marker.is_file() and marker.read_text() == text:
         return
-    traces = list(folder.glob("*.npz"))
-    if traces and not marker.is_file():
-        raise InputError(f"{folder} holds traces of unknown origin: give another output_dir")
+    files = list(folder.glob(f"*{suffix}"))
+    if files and not marker.is_file():
+        raise InputError(f"{folder} holds {suffix} of unknown origin: give another output_dir")
     folder.mkdir(parents=True, exist_ok=True)
-    for trace in traces:
-        trace.unlink()
+    for file in files:
+        file.unlink()
     write_text(marker, text)
 
 
