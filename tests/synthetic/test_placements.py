@@ -6,8 +6,10 @@ import pytest
 
 from pushup.skeleton import UPPER7
 from pushup.synthetic import non_push_ups, placements, sheet
+from pushup.synthetic.appearance import Appearance
 from pushup.synthetic.body import Body, solve
 from pushup.synthetic.classifier_scores import in_position
+from pushup.synthetic.dog import Dog
 from pushup.synthetic.errors import NO_ERRORS, Errors, unit_length
 from pushup.synthetic.exercises import MOTIONS
 from pushup.synthetic.manners import MANNERS
@@ -15,7 +17,9 @@ from pushup.synthetic.moving_planks import MOVING_PLANKS, burpee
 from pushup.synthetic.other_poses import lying_with_phone
 from pushup.synthetic.placements import ENDS, STARTS
 from pushup.synthetic.push_ups import clapping_push_up, one_arm_push_up
+from pushup.synthetic.routines import Passer
 from pushup.synthetic.splits import seed_range
+from pushup.synthetic.stage import Scene
 from pushup.synthetic.viewpoints import VIEWPOINTS
 
 FPS = 20.0
@@ -206,6 +210,46 @@ def test_a_camera_that_is_picked_up_moves_and_a_passer_by_changes_the_picture() 
     away = np.array([np.abs(frame - frames[0]).mean(-1).max(0) for frame in frames])
     moved = (away > 60).any(1)
     assert moved.sum() >= 1
+
+
+def test_who_crosses_is_a_grown_up_a_child_or_a_dog() -> None:
+    clips = [non_push_ups.sample("fit", index, kind="passer_by") for index in range(30)]
+    passers = [clip.routine._passer for clip in clips]
+    dogs = [passer for passer in passers if isinstance(passer, Dog)]
+    assert 4 <= len(dogs) <= 16
+    assert min(passer.body.height for passer in passers if isinstance(passer, Passer)) < 1.4
+
+
+def test_a_dog_walks_on_the_floor_at_its_speed() -> None:
+    dog = Dog.sample(np.random.default_rng(1), np.array([0.6, 0.8]), np.zeros(3), 1.2)
+    steps = [dog.bones(time_s) for time_s in np.arange(0, 3, 0.1).tolist()]
+    ends = np.array([bones for bones, _ in steps])
+    assert 0 < ends[..., 2].min() < 0.06 * dog.height
+    assert 1.2 < ends[..., 2].max() / dog.height < 1.5
+    walked = ends[-1].mean((0, 1)) - ends[0].mean((0, 1))
+    np.testing.assert_allclose(walked[:2], 1.2 * 2.9 * np.array([0.6, 0.8]), atol=0.1)
+
+
+def test_a_dog_is_drawn_behind_the_person_and_hides_what_is_behind_it() -> None:
+    clip = non_push_ups.sample("fit", 4, "side_left", "passer_by").routine
+    dog, stage = clip._passer, clip._stage
+    assert isinstance(dog, Dog)
+    rng = np.random.default_rng(0)
+    scene = Scene.sample(rng, stage, Appearance.sample(rng, False, 0.5))
+    here = next(t for t in np.arange(0, 9, 0.2).tolist() if in_view(stage.camera, dog, t))
+    crossed = dog.add_to(scene, here)
+    hides = crossed.background.depth < scene.background.depth
+    assert 0.002 < hides.mean() < 0.3
+    assert np.abs(crossed.background.rgb - scene.background.rgb)[hides].mean() > 0.05
+    assert not crossed.background.floor[hides].any()
+    away = dog.add_to(scene, 60.0).background
+    np.testing.assert_array_equal(away.depth, scene.background.depth)
+
+
+def in_view(camera, dog: Dog, time_s: float) -> bool:
+    pixels, depth = camera.project(dog.bones(time_s)[0].reshape(-1, 3))
+    inside = (pixels > 0) & (pixels < camera.size_wh)
+    return bool(inside.all(1).mean() > 0.6 and (depth > 0.5).all())
 
 
 def test_errors_do_what_they_say() -> None:

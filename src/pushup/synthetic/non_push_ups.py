@@ -12,6 +12,7 @@ from pushup.synthetic.appearance import Appearance
 from pushup.synthetic.body import Body, IKTargets, unit
 from pushup.synthetic.camera import Camera, look_at
 from pushup.synthetic.classifier_scores import ClassifierScores
+from pushup.synthetic.dog import Dog
 from pushup.synthetic.errors import Errors
 from pushup.synthetic.exercises import MOTIONS, REPEATING
 from pushup.synthetic.motions import Motion
@@ -50,7 +51,7 @@ class Kind:
         seconds: Least and most of each motion.
         walks_in: Chance to see the person arrive; leaves: to see them go.
         leaves: See walks_in.
-        passer: Somebody walks by.
+        passer: Somebody walks by, or a dog.
         picked_up: The camera is taken away in the end.
         bobbing: The camera nods up and down, so far that hands leave the picture.
         shadows: Shadows move over the picture.
@@ -193,8 +194,8 @@ def _phase(rng: np.random.Generator, name: str, lasts_s: float) -> Callable[[flo
     return held(wander(rng, 0.2, 4.0))
 
 
-def _passer(rng: np.random.Generator, stage: Stage) -> Passer:
-    """Somebody who crosses behind the person, at times before, at times a child."""
+def _passer(rng: np.random.Generator, stage: Stage) -> Passer | Dog:
+    """Who crosses behind the person, at times before: a grown-up, a child or a dog."""
     body = Body.sample(rng, child=bool(rng.random() < 0.3))
     away = stage.camera.axes[2] * (1, 1, 0)
     away = away / max(float(np.hypot(*away[:2])), 0.1)
@@ -205,6 +206,8 @@ def _passer(rng: np.random.Generator, stage: Stage) -> Passer:
     spot = stage.middle * (1, 1, 0) + depth * away - rng.uniform(3.0, 6.0) * across
     heading_deg = float(np.rad2deg(np.arctan2(-across[0], across[1])))
     appearance = Appearance.sample(rng, body.feminine, body.muscle)
+    if rng.random() < 0.3:
+        return Dog.sample(rng, across[:2], spot, 1.3 * speed)
     return Passer(body, appearance, heading_deg, spot, speed)
 
 

@@ -73,7 +73,7 @@ def render_body(
     rgb = background.rgb * _shadow(background, light, skin, pose)[..., None]
     if len(fragments.pixel):
         colours = _shade(fragments, skin, points, normals, light, camera)
-        _composite(rgb, fragments.pixel, colours)
+        composite(rgb, fragments.pixel, colours)
     surface = np.full(height * width, np.inf, np.float32)
     surface[fragments.pixel] = fragments.depth
     part = np.full(height * width, -1)
@@ -202,7 +202,7 @@ def _shade(
     return rgb + gloss * shine * light.key
 
 
-def _composite(rgb: np.ndarray, pixel: np.ndarray, colours: np.ndarray) -> None:
+def composite(rgb: np.ndarray, pixel: np.ndarray, colours: np.ndarray) -> None:
     """Lay the coloured pixels over the picture with softened edges."""
     height, width = rgb.shape[:2]
     x, y = pixel % width, pixel // width

@@ -17,6 +17,7 @@ from pushup.synthetic.appearance import Appearance
 from pushup.synthetic.body import Body, BodyPose
 from pushup.synthetic.camera import Camera, sample_view
 from pushup.synthetic.classifier_scores import ClassifierScores
+from pushup.synthetic.dog import Dog
 from pushup.synthetic.effects import Lens, shifted
 from pushup.synthetic.errors import Errors
 from pushup.synthetic.exercises import MOTIONS, PRONE, REPEATING
@@ -70,7 +71,7 @@ class Routine:
         performance: What the person does.
         stage: Who, before which camera.
         shake: Offset (2,) of the picture in pixels over time.
-        passer: Somebody who walks by.
+        passer: Somebody who walks by, or a dog.
         camera_at: The camera by time, where it is not the stage's.
         shade: What the light leaves of the picture by time, (H, W) in 0..1.
         errors: Of the keypoints in `trace`, unless others are asked for.
@@ -88,7 +89,7 @@ class Routine:
         performance: Performance,
         stage: Stage,
         shake: Callable[[float], np.ndarray],
-        passer: Passer | None = None,
+        passer: Passer | Dog | None = None,
         camera_at: Callable[[float], Camera] | None = None,
         shade: Callable[[float], np.ndarray] | None = None,
         errors: Errors | None = None,
