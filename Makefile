@@ -13,7 +13,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OPENCV_VERSION = $(shell sed -n 's/^opencv-python==//p' requirements.lock)
 
-.PHONY: help install demo test lint format docs web web-test lock clean
+.PHONY: help install demo test lint format docs web web-test lock hashes clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -75,6 +75,14 @@ lock: $(STAMP) ## Write the versions now in .venv to requirements.lock
 		{ echo "error: .venv runs on headless OpenCV: lock where libGL is installed"; exit 1; }
 	@{ sed '/^[^#]/,$$d' requirements.lock; cat $(VENV)/lock; } > $(VENV)/requirements.lock
 	@mv $(VENV)/requirements.lock requirements.lock && touch $(STAMP) && git diff --stat requirements.lock
+
+hashes: | $(PY) ## Write outputs/hashed.lock: requirements.lock with the hashes of what this machine takes
+	@mkdir -p outputs
+	@$(PIP) install --quiet --dry-run --ignore-installed --report - -r requirements.lock \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) | $(PY) -c 'import json, sys; print(*( \
+		"{name}=={version}".format(**file["metadata"]) + " --hash=sha256:" \
+		+ file["download_info"]["archive_info"]["hashes"]["sha256"] \
+		for file in json.load(sys.stdin)["install"]), sep="\n")' > outputs/hashed.lock
 
 clean: ## Remove the environment and every cache (outputs/ stays)
 	rm -rf $(VENV) .pytest_cache .ruff_cache src/*.egg-info

@@ -80,7 +80,7 @@ def test_no_row_is_lost_and_none_twice(clips, total, tmp_path, name, capsys):
     assert list(rows) == sorted(path.name for path in clips.iterdir())
     assert len(rows) == total
     good = [row for video, row in rows.items() if not video.startswith("bad")]
-    assert [row["count"] for row in good] == [str(k % 3 + 1) for k in range(total - BAD)]
+    assert all(int(row["count"]) == int(row["video"][:-4]) % 3 + 1 for row in good)
     assert len(rows["02.avi"]["reps_s"].split()) == 3
     assert all("no video can be read" in rows[f"bad{k}.mp4"]["error"] for k in range(BAD))
     lines = lines_of(out)
@@ -96,6 +96,7 @@ def test_no_row_is_lost_and_none_twice(clips, total, tmp_path, name, capsys):
     assert again.names == []
     run_all(again, retry=True)
     assert again.names == [f"bad{k}.mp4" for k in range(BAD)]
+    print(f"{name}: {len(rows)} rows of {len(lines)} lines, a worker was killed")
 
 
 @pytest.mark.usefixtures("importable")

@@ -1,8 +1,8 @@
 """Compare the speed of counting many videos on an engine with that of a bare loop.
 
-archive-speed FOLDER [--bare] [engine=process workers=2 rotate=0 ...]
+archive-speed FOLDER [--rounds 3] [engine=process workers=2 rotate=0 ...]
 
-Takes the overrides of infer. `--bare` measures the loop alone.
+Takes the overrides of infer. A round is the loop, then the engine.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from omegaconf import OmegaConf
 
-from pushup.app.archive.speed import bare_loop, of_engine
+from pushup.app.archive.speed import bare_loop, compare, of_engine
 from pushup.app.sessions import Sessions
 from pushup.cli import build, command, composed, keep_model_name, make_output_dir
 from pushup.commands import parser
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> None:
     """Command line."""
     top = parser("archive-speed", __doc__)
     top.add_argument("source", help="a folder of videos, or what infer takes for many")
-    top.add_argument("--bare", action="store_true", help="the loop without an engine")
+    top.add_argument("--rounds", type=int, default=1, help="how often; more on a busy machine")
     top.add_argument("overrides", nargs="*", help="of infer")
     options = top.parse_intermixed_args(arguments)
     with TemporaryDirectory(prefix="pushup-") as folder:
@@ -33,10 +33,13 @@ def main(arguments: Sequence[str]) -> None:
         OmegaConf.resolve(config)
         engine = build(config.engine)
         sessions = Sessions(config, engine.threads or 1)
-        if options.bare:
-            print(f"bare loop: {bare_loop(options.source, sessions, config.rotate)}")
-            return
         make = partial(make_output_dir, config=config)
-        out = Path(folder)
-        speed = of_engine(options.source, sessions, make, out, engine, config.rotate)
-        print(f"{type(engine).__name__} x {config.workers}: {speed}")
+        pairs = []
+        for k in range(options.rounds):
+            bare = bare_loop(options.source, sessions, config.rotate)
+            print(f"bare loop: {bare}")
+            out = Path(folder, str(k))
+            speed = of_engine(options.source, sessions, make, out, engine, config.rotate)
+            print(f"{type(engine).__name__} x {config.workers}: {speed}")
+            pairs.append((bare, speed))
+        print(compare(pairs))

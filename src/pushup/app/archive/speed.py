@@ -1,9 +1,10 @@
 """How fast an engine counts many videos, beside the loop that one would write for one worker."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from pushup.app.archive.manifest import find
@@ -40,11 +41,15 @@ class Speed:
         """Videos a second after those that came first."""
         return (self.videos - self.first) / (self.wall_s - self.first_s)
 
+    @property
+    def core_ms(self) -> float:
+        """Time of a core for a video."""
+        return 1e3 * self.cpu_s / self.videos
+
     def __str__(self) -> str:
-        cores = self.rate * self.cpu_s / self.videos
         return (
             f"{self.rate:7.2f} videos/s after {self.first_s:5.1f} s of starting; a video takes "
-            f"{1e3 * self.cpu_s / self.videos:6.0f} ms of a core; {cores:.2f} cores are busy"
+            f"{self.core_ms:6.0f} ms of a core; {self.rate * self.core_ms / 1e3:.2f} cores are busy"
         )
 
 
@@ -82,6 +87,16 @@ def of_engine(
     journal = Journal(output_dir / ROWS).read()
     cpu_s = sum(row["cpu_s"] for row in journal.rows())
     return Speed(timed.count, timed.last_s, timed.first_s, cpu_s, timed.first)
+
+
+def compare(pairs: Sequence[tuple[Speed, Speed]]) -> str:
+    """What an engine adds to the loop, as pairs of (loop, engine) that were measured in turn."""
+    rate = median(engine.rate / bare.rate for bare, engine in pairs)
+    core = median(engine.core_ms / bare.core_ms for bare, engine in pairs)
+    return (
+        f"median of {len(pairs)}: {rate:.3f} times the videos/s of the loop, "
+        f"{100 * (core - 1):+.1f} % time of a core for a video"
+    )
 
 
 class _Timed:
