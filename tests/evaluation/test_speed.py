@@ -53,6 +53,7 @@ def test_the_command_measures_every_step(tmp_path, monkeypatch, capsys):
     told = capsys.readouterr().out
     assert "mobilenet, onnxruntime, 1 threads" in told
     assert "start-up 1.25 s" in told
+    assert float(told.partition("annotated.mp4 ")[2].split()[0]) > 0
     [found] = json.loads((tmp_path / "out" / "results.json").read_text()).values()
     assert set(found["median_ms"]) == set(speed.STEPS)
     assert all(ms > 0 for ms in found["median_ms"].values())
