@@ -149,6 +149,8 @@ def test_shares_are_by_hand() -> None:
         ((*NETWORK, "variants=[upside_down]"), "no variant 'upside_down'"),
         ((*NETWORK, "rotate=12"), "rotate=12"),
         (("split=rendered",), "model=NAME"),
+        ((*NETWORK, "counters=[best]"), "no counter 'best'"),
+        ((*NETWORK, "counters=[moving_pixels]"), "looks at pictures"),
         (("model=mobilenet", "split=test"), "no clip of split"),
     ],
 )

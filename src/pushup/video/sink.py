@@ -183,6 +183,7 @@ def _add_video(
 ) -> av.VideoStream:
     rate = Fraction(fps).limit_denominator(1001)
     stream = container.add_stream(encoding.codec, rate=rate, options=dict(encoding.options))
+    assert isinstance(stream, av.VideoStream), "the codec is a video's"
     stream.width, stream.height = (side + side % 2 for side in size_wh)
     stream.pix_fmt = "yuvj420p" if encoding.full_range else "yuv420p"
     stream.codec_context.time_base = TIME_BASE

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError
+from pushup.counting.build import counter_config
 from pushup.data.clips import LabelledClip
 from pushup.engines import Engine
 from pushup.evaluation.counting.evaluate import labelled_clips
@@ -76,6 +78,9 @@ def evaluate_invariance(
     setup, out = Setup(**settings), Path(output_dir)
     if setup.weights_file is None:
         raise InputError("no keypoints: give ckpt_path=FILE or model=NAME")
+    for counter in counters:
+        if looks_at_pictures(counter_config(counter, setup.gate)["_target_"]):
+            raise InputError(f"counter {counter} looks at pictures: leave it out of counters=")
     clips = labelled_clips(root, split, read)
     names = [ORIGINAL, *variants]
     for name in names:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -262,7 +262,7 @@ def count_all(
 
 
 def in_parallel(
-    tasks: dict[str, Callable[[], Any]], engine: Engine | None, what: str
+    tasks: Mapping[str, Callable[[], Any]], engine: Engine | None, what: str
 ) -> Iterator[tuple[str, Any]]:
     """Results by name as they come, under a progress bar; what a task raises is raised here.
 
