@@ -31,12 +31,11 @@ def test_clips_of_other_rates_run_in_step_and_wait_for_each_other(folder):
     a, b = read_clips(folder, "rendered")
     alone = [len(list(Place(clip).images(24.0))) for clip in (a, b)]
     assert alone[0] == pytest.approx(2 * 84, abs=2)
-    pictures = list(beside([Place(a), Place(b, mirrored=True)], 24.0))
-    assert len(pictures) == max(alone)
-    image, edges = pictures[0]
-    assert (image.shape, edges) == ((180, 480, 3), [240, 480])
+    edges, pictures = beside([Place(a), Place(b, mirrored=True)], 24.0)
+    images = list(pictures)
+    assert (len(images), edges) == (max(alone), [240, 480])
     first = next(Place(b).images(24.0))
-    assert np.array_equal(image[:, 240:], first[:, ::-1])
+    assert np.array_equal(images[0][:, 240:], first[:, ::-1])
 
 
 def test_pairs_differ_and_too_many_are_refused(folder):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pushup.inference.people import People, closely, find_people, joints_box
+from pushup.inference.classifier import open_classifier
+from pushup.inference.people import Chosen, People, closely, find_people, joints_box
 from pushup.inference.predictor import KeypointPredictor, Pose, load_model
 from pushup.inference.tracking import RegionTracker
 from pushup.synthetic import render_clip
@@ -103,4 +104,25 @@ def test_the_classifier_is_shown_one_person(model, three):
     assert height <= HEIGHT
     assert width <= 4 * max(box[2] - box[0], box[3] - box[1]) + 2
     assert classify(three, Pose(np.full((7, 2), np.nan), np.zeros(7))) == 0.0
-    assert closely(None) is None
+
+
+def test_of_two_the_one_in_push_up_position_is_followed(model, three):
+    """A squatter stands to the left, and to the right of, somebody in push-up position."""
+    classifier = open_classifier("shipped", model, threads=1)
+    for places in ((1, 2), (0, 1)):
+        pair = np.hstack([three[:, k * WIDTH : (k + 1) * WIDTH] for k in places])
+        chosen = Chosen(RegionTracker(model), classifier)
+        pose = [chosen.track(pair, time_s) for time_s in np.arange(0.0, 1.5, 0.25)][-1]
+        assert places[columns([pose])[0]] != 1
+        assert chosen.classify(pair, pose) > 0.5
+
+
+def test_alone_the_chosen_one_is_seen_as_by_the_follower(model, three):
+    classifier = open_classifier("shipped", model, threads=1)
+    for place in range(3):
+        frame = np.ascontiguousarray(three[:, place * WIDTH : (place + 1) * WIDTH])
+        chosen, alone = Chosen(RegionTracker(model), classifier), RegionTracker(model)
+        for time_s in np.arange(0.0, 2.5, 0.25):
+            pose, expected = chosen.track(frame, time_s), alone.track(frame, time_s)
+            np.testing.assert_array_equal(pose.keypoints_frame, expected.keypoints_frame)
+            assert chosen.classify(frame, pose) == classifier(frame, expected)

@@ -19,9 +19,10 @@ from pushup.app.tally import Tally
 from pushup.approaches.video_counter import looks_at_pictures
 from pushup.cli import InputError, build
 from pushup.inference.classifier import Classify, classifier_path, open_classifier
-from pushup.inference.people import People, closely
+from pushup.inference.people import Chosen, People, closely
 from pushup.inference.predictor import PoseModel, PoseTracker, load_model
 from pushup.inference.ready import digest
+from pushup.inference.tracking import RegionTracker
 from pushup.specs import locate
 from pushup.video.history import DisplayHistory
 
@@ -174,17 +175,22 @@ class Sessions:
                 **shared,
             )
 
+        close = None if classifier is None else closely(classifier)
+        predictor = self.predictor()
         if config.people == "all":
             session = PeopleSession(
                 People(model, lambda: build(config.tracker, model=model)),
-                lambda person: of_one(person, closely(classifier), tally=Tally(config.rest_s)),
+                lambda person: of_one(person, close, tally=Tally(config.rest_s)),
                 model.name,
                 history=DisplayHistory(model.skeleton.edge_indices, **show),
                 about=about,
                 **shared,
             )
+        elif classifier and close is not classifier and isinstance(predictor, RegionTracker):
+            chosen = Chosen(predictor, classifier)
+            session = of_one(chosen, chosen.classify, **shared)
         else:
-            session = of_one(self.predictor(), classifier, **shared)
+            session = of_one(predictor, classifier, **shared)
         session.coach = Coach(pause_s=config.pause_s)
         if config.keypoints and folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

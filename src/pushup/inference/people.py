@@ -15,8 +15,9 @@ from pushup.inference.classifier import Classify, shared
 from pushup.inference.predictor import KeypointPredictor, Pose, PoseModel
 from pushup.inference.tracking import RegionTracker
 
-_SURE, _MAYBE, _JOINT = 0.4, 0.15, 0.1
-"""Confidence of somebody who is there, of a glimpse that is worth a closer look, of a joint."""
+_SURE, _FIRST, _MAYBE, _JOINT = 0.4, 0.3, 0.15, 0.1
+"""Confidence of one more person, of the first, of a glimpse worth a closer look, of a joint.
+What is left of somebody who is painted over may look like a person; nobody misleads the first."""
 
 _CLOSE = 4.0  # side of a close look over that of the joints' box, as of `Region`
 _PAINTED, _KEPT = 0.6, 0.3
@@ -29,6 +30,7 @@ poses of one person, and of a look that went over to somebody else."""
 
 _UNSEEN_S, _SURE_S = 1.0, 0.5
 _NEAR, _ALIKE = 2.0, 2.0
+_PUSHING = 0.5  # the classifier's score of push-up position
 
 
 def find_people(
@@ -47,19 +49,19 @@ def find_people(
 def _another(
     predictor: KeypointPredictor, frame_bgr: np.ndarray, known: Sequence[Pose]
 ) -> Pose | None:
-    painted = _painted(frame_bgr, known)
+    painted, least = _painted(frame_bgr, known), _SURE if known else _FIRST
     for part in _parts(frame_bgr):
         pose = predictor(painted, part)
-        for least in (_MAYBE, _MAYBE):
+        for _ in range(2):  # a glimpse of two people becomes one of them
             box = _close(pose)
-            if box is None or pose.scores.mean() < least:
+            if box is None or pose.scores.mean() < _MAYBE:
                 break
             pose = predictor(painted, box)
         box = _close(pose)
-        if box is None or pose.scores.mean() < _SURE:
+        if box is None or pose.scores.mean() < least:
             continue
         again = predictor(frame_bgr, box)
-        stays = moved(pose, again) < _STILL and again.scores.mean() >= _SURE
+        stays = moved(pose, again) < _STILL and again.scores.mean() >= least
         if stays and all(moved(one, again) > _SAME for one in known):
             return again
     return None
@@ -267,11 +269,70 @@ class People:
             person.found(pose, time_s, (width, height))
 
 
-def closely(classify: Classify | None) -> Classify | None:
-    """The classifier, shown what was looked at for the pose alone: others do not matter."""
-    if classify is None or classify is shared:
+class Chosen:
+    """Follows one person: of several the one who is in push-up position. A `PoseTracker`.
+
+    Once a second the classifier is asked about the person who is followed and about the frame.
+    Where both say push-up that is all; else others are looked for. While there are any, `classify`
+    looks at the one person alone. With nobody else in view all is as its follower sees it.
+
+    Args:
+        follower: Follows the person.
+        classify: The classifier of whole frames.
+        every_s: Pause between two doubts.
+    """
+
+    def __init__(self, follower: RegionTracker, classify: Classify, every_s: float = 1.0) -> None:
+        self.model, self._follower = follower.model, follower
+        self._whole, self._close = classify, closely(classify)
+        self._predictor, self._every_s = KeypointPredictor(follower.model), every_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Follow nobody."""
+        self._follower.reset()
+        self._doubted_s, self._others = -math.inf, False
+
+    def classify(self, frame_bgr: np.ndarray, pose: Pose) -> float | None:
+        """Score that the person is in push-up position."""
+        return (self._close if self._others else self._whole)(frame_bgr, pose)
+
+    def track(self, frame_bgr: np.ndarray, time_s: float) -> Pose:
+        """The pose in the next frame, taken at `time_s`."""
+        pose = self._follower.track(frame_bgr, time_s)
+        if time_s - self._doubted_s < self._every_s:
+            return pose
+        self._doubted_s = time_s
+        better = self._better(frame_bgr, pose)
+        if better is None:
+            return pose
+        height, width = frame_bgr.shape[:2]
+        self._follower.follow(better, time_s, (width, height))
+        return better
+
+    def _better(self, frame_bgr: np.ndarray, pose: Pose) -> Pose | None:
+        """Somebody in push-up position, where the person who is followed is not, or is two."""
+        box = _close(pose)
+        one = box is not None and moved(pose, self._predictor(frame_bgr, box)) < _SAME
+        pushing_up = one and _is_push_up(self._close, frame_bgr, pose)
+        if pushing_up and _is_push_up(self._whole, frame_bgr, pose):
+            self._others = False
+            return None
+        found = find_people(self._predictor, frame_bgr, [pose] if one else ())
+        self._others = len(found) > (not one)
+        if pushing_up or not self._others:
+            return None
+        return next((p for p in found if _is_push_up(self._close, frame_bgr, p)), None)
+
+
+def _is_push_up(classify: Classify, frame_bgr: np.ndarray, pose: Pose) -> bool:
+    return (classify(frame_bgr, pose) or 0.0) >= _PUSHING
+
+
+def closely(classify: Classify) -> Classify:
+    """The classifier, shown a square round the person alone: others do not matter."""
+    if classify is shared:
         return classify
-    inner = classify
 
     def score(frame_bgr: np.ndarray, pose: Pose) -> float | None:
         box = _close(pose)
@@ -279,6 +340,6 @@ def closely(classify: Classify | None) -> Classify | None:
             return 0.0
         left, top = (max(0, round(edge)) for edge in box[:2])
         part = frame_bgr[top : max(0, round(box[3])), left : max(0, round(box[2]))]
-        return inner(part, pose) if part.size else 0.0
+        return classify(part, pose) if part.size else 0.0
 
     return score

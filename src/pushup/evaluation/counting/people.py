@@ -3,8 +3,8 @@
 python evaluate.py mode=people model=mobilenet data.root=DIR split=val
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
@@ -54,26 +54,29 @@ class Place:
             yield shown
 
 
-def beside(places: Sequence[Place], fps: float) -> Iterator[tuple[np.ndarray, list[int]]]:
-    """Pictures of all places from left to right, of one height, and their right edges in pixels.
+def beside(places: Sequence[Place], fps: float) -> tuple[list[int], Iterator[np.ndarray]]:
+    """All places from left to right, of one height: their right edges in pixels, the pictures.
 
     Whoever has ended stands still until all have.
     """
     sources = [place.images(fps) for place in places]
     latest: list[np.ndarray] = [next(source) for source in sources]
     height = min(len(image) for image in latest)
-    while True:
-        scaled = [
-            cv2.resize(
-                i, (round(i.shape[1] * height / len(i)), height), interpolation=cv2.INTER_AREA
+    sizes_wh = [(round(image.shape[1] * height / len(image)), height) for image in latest]
+
+    def pictures() -> Iterator[np.ndarray]:
+        shown = latest
+        while True:
+            pairs = zip(shown, sizes_wh, strict=True)
+            yield np.hstack(
+                [cv2.resize(i, size, interpolation=cv2.INTER_AREA) for i, size in pairs]
             )
-            for i in latest
-        ]
-        yield np.hstack(scaled), np.cumsum([image.shape[1] for image in scaled]).tolist()
-        following = [next(source, None) for source in sources]
-        if all(image is None for image in following):
-            return
-        latest = [b if a is None else a for a, b in zip(following, latest, strict=True)]
+            following = [next(source, None) for source in sources]
+            if all(image is None for image in following):
+                return
+            shown = [b if a is None else a for a, b in zip(following, shown, strict=True)]
+
+    return np.cumsum([width for width, _ in sizes_wh]).tolist(), pictures()
 
 
 @dataclass(frozen=True)
@@ -89,39 +92,60 @@ class Setup:
     fps: float
 
 
+@dataclass
+class Found:
+    """One person of a recording.
+
+    Attributes:
+        counter: Theirs.
+        count: What they have done.
+        xs: The middle of head and arms in each frame in which they are in view, in pixels.
+    """
+
+    counter: PoseCounter
+    count: int = 0
+    xs: list[float] = field(default_factory=list)
+
+
 @lru_cache(maxsize=1)
 def _networks(
     weights: str, name: str | None, classifier: str | None, device: str
 ) -> tuple[PoseModel, Classify | None]:
     """Those of this process, loaded once."""
     model = load_model(weights, name, device, threads=1)
-    return model, closely(open_classifier(classifier, model, device, threads=1))
+    found = open_classifier(classifier, model, device, threads=1)
+    return model, None if found is None else closely(found)
+
+
+def count_everybody(images: Iterable[np.ndarray], setup: Setup) -> list[Found]:
+    """Everybody who got a number in pictures (H, W, 3) uint8 BGR, `setup.fps` a second."""
+    model, classify = _networks(setup.weights, setup.model, setup.classifier, setup.device)
+    people = People(model, partial(build, OmegaConf.create(setup.tracker), model=model))
+    everybody: dict[Person, Found] = {}
+    for index, image in enumerate(images):
+        frame = Frame(image, index / setup.fps, index, 0.0)
+        for person in people.update(image, frame.time_s):
+            if person not in everybody:
+                counter = build(OmegaConf.create(setup.counter), skeleton=model.skeleton)
+                everybody[person] = Found(PoseCounter(person, counter, classify))
+            found = everybody[person]
+            found.count += found.counter.update(frame) is not None
+            if (box := joints_box(person.pose)) is not None:
+                found.xs.append((box[0] + box[2]) / 2)
+    for found in everybody.values():
+        found.count += len(found.counter.finish())
+    return [found for person, found in everybody.items() if person.number]
 
 
 def count_people(places: Sequence[Place], setup: Setup) -> list[list[int]]:
     """The counts of those who were found in each place."""
-    model, classify = _networks(setup.weights, setup.model, setup.classifier, setup.device)
-    people = People(model, partial(build, OmegaConf.create(setup.tracker), model=model))
-    counters: dict[Person, PoseCounter] = {}
-    counts: dict[Person, int] = {}
-    seen_at: dict[Person, list[int]] = {}
-    for index, (image, edges) in enumerate(beside(places, setup.fps)):
-        frame = Frame(image, index / setup.fps, index, 0.0)
-        for person in people.update(image, frame.time_s):
-            if person not in counters:
-                counter = build(OmegaConf.create(setup.counter), skeleton=model.skeleton)
-                counters[person] = PoseCounter(person, counter, classify)
-                counts[person], seen_at[person] = 0, []
-            counts[person] += counters[person].update(frame) is not None
-            box = joints_box(person.pose)
-            if box is not None:
-                seen_at[person].append(int(np.searchsorted(edges, (box[0] + box[2]) / 2)))
-    found: list[list[int]] = [[] for _ in places]
-    for person, counter in counters.items():
-        if person.number:
-            place = min(int(np.median(seen_at[person])), len(places) - 1)
-            found[place].append(counts[person] + len(counter.finish()))
-    return found
+    edges, images = beside(places, setup.fps)
+    counts: list[list[int]] = [[] for _ in places]
+    for found in count_everybody(images, setup):
+        counts[min(int(np.searchsorted(edges, np.median(found.xs))), len(places) - 1)].append(
+            found.count
+        )
+    return counts
 
 
 def compose(
