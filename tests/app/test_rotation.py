@@ -7,7 +7,8 @@ import pytest
 from pushup.app.rotation import open_turned
 from pushup.cli import InputError
 from pushup.inference.predictor import Pose
-from pushup.video.frames import TURNS
+from pushup.inference.turning import find_turn
+from pushup.video.frames import TURNS, Frame
 from pushup.video.source import open_source
 from support.dot_clips import DotPredictor, dot_clip
 from support.encoded import encode
@@ -46,6 +47,18 @@ def test_the_turn_is_found_and_told(tmp_path, degrees, capsys):
     assert frames[0].time_s == 0
     told = capsys.readouterr().err
     assert (f"rotate={degrees} " in told) == (degrees != 0)
+
+
+@pytest.mark.parametrize(("confidence", "turn"), [(0.52, 0), (0.57, 180)])
+def test_the_turn_has_to_be_a_tenth_more_certain(confidence, turn):
+    class Sees(DotPredictor):
+        def track(self, frame_bgr, time_s):
+            upright = frame_bgr[0].mean() > frame_bgr[-1].mean()
+            return Pose(np.zeros((7, 2)), np.full(7, confidence if upright else 0.5))
+
+    image = np.zeros((8, 8, 3), np.uint8)
+    image[-1] = 200
+    assert find_turn([Frame(image, 0.1 * k, k, 0.0) for k in range(9)], Sees()) == turn
 
 
 def test_what_is_not_clearly_turned_is_left_alone(tmp_path):

@@ -13,9 +13,10 @@ AUTO = "auto"
 
 _FIRST_S = 4.0
 _LOOKS = 8
-_CLEARLY = 1.15
-"""How much higher the confidence under another turn has to be. On the real clips an upright one
-was never turned, and of those turned on purpose about nine in ten were found."""
+_CLEARLY = 1.1
+"""How much higher the confidence under another turn has to be. On 102 real clips, on which it was
+chosen, 95 in 100 of those turned on purpose were found, and two upright ones without push-ups were
+turned, as with a higher margin; of 85 others 90 in 100 were found, and no upright one turned."""
 
 
 def check_rotate(rotate: str | int) -> int | None:
