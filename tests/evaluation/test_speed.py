@@ -51,7 +51,7 @@ def test_the_command_measures_every_step(tmp_path, monkeypatch, capsys):
     options = ["--video", str(clip), "--frames", "3", "--threads", "1", "--runtimes", "onnxruntime"]
     pushup(["bench", *options, "--output-dir", str(tmp_path / "out")])
     told = capsys.readouterr().out
-    assert "mobilenet, onnxruntime, 1 threads" in told
+    assert "mobilenet, onnxruntime, 1 thread " in told
     assert "start-up 1.25 s" in told
     assert float(told.partition("annotated.mp4 ")[2].split()[0]) > 0
     [found] = json.loads((tmp_path / "out" / "results.json").read_text()).values()

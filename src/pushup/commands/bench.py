@@ -31,14 +31,14 @@ def main(arguments: Sequence[str]) -> None:
     top.add_argument("--video", type=Path, help="default: a rendered clip of 16:9")
     top.add_argument("--models", default="mobilenet", help="names or files, with commas")
     top.add_argument("--runtimes", default="openvino,onnxruntime")
-    threads = at_least(1)
+    positive = at_least(1)
     top.add_argument(
         "--threads",
-        type=lambda text: [int(threads(number)) for number in text.split(",")],
+        type=lambda text: [int(positive(number)) for number in text.split(",")],
         default=[1, 2],
         help="of each network, with commas (default: 1,2)",
     )
-    top.add_argument("--frames", type=at_least(1), default=200)
+    top.add_argument("--frames", type=positive, default=200)
     top.add_argument("--against", type=_peers, default={}, help=f"of {', '.join(PEERS)}")
     top.add_argument("--peers", type=Path, default=Path(".peers"), help="their environment")
     top.add_argument("--output-dir", type=Path, default=Path("outputs/bench"))
@@ -54,7 +54,8 @@ def main(arguments: Sequence[str]) -> None:
         for model, runtime, number in product(models, runtimes, options.threads):
             setup = speed.Setup(model, runtime, number)
             counter = build_counter()
-            runs[f"{model}, {runtime}, {number} threads"] = speed.loop_laps(setup, video, counter)
+            threads = "1 thread" if number == 1 else f"{number} threads"
+            runs[f"{model}, {runtime}, {threads}"] = speed.loop_laps(setup, video, counter)
         for name, peer in options.against.items():
             runs[name] = speed.peer_laps(options.peers, peer, video)
         figures = speed.measure(runs, options.frames)

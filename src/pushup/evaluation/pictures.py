@@ -185,8 +185,8 @@ def save_steps(path: Path, figures: dict[str, Any], steps: Sequence[str]) -> Non
         }
         if parts:
             left = [reached[name] for name in parts]
-            colour = "0.6" if step == "all" else None
-            axis.barh(list(parts), list(parts.values()), left=left, color=colour, label=step)
+            label, colour = ("other estimators", "0.6") if step == "all" else (step, None)
+            axis.barh(list(parts), list(parts.values()), left=left, color=colour, label=label)
             reached |= {name: reached[name] + ms for name, ms in parts.items()}
     for name, ms in reached.items():
         axis.annotate(f"{ms:.1f}", (ms, name), (4, 0), textcoords="offset points", va="center")
