@@ -76,6 +76,12 @@ def test_a_peer_that_is_not_there_is_told_in_one_line(tmp_path, made):
         next(laps)
 
 
+def test_an_unknown_peer_is_named(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        pushup(["bench", "--against", "movenet,openpose"])
+    assert "no peer openpose: give mediapipe, movenet" in capsys.readouterr().err
+
+
 def test_a_peer_that_sees_nobody_is_told_of(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(speed, "start_up_s", lambda arguments: 1.25)
     script = 'seen=$(test "$3" = movenet.tflite && echo 1 || echo 0)\n'
