@@ -1,8 +1,10 @@
 """Several people counted apart: a run on rendered pairs, records, keys, what is drawn."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
+import cv2
 import hydra
 import numpy as np
 import pytest
@@ -181,3 +183,21 @@ def test_numbers_are_drawn_over_the_people_mirrored_or_not():
         assert abs(changed[:, 1].mean() - left) < 30
         label = drawn[150:190, left - 40 : left + 40]
         assert (label == 255).all(-1).any()
+
+
+def test_beside_a_large_squatter_a_small_person_is_counted(clips, tmp_path):
+    small = [
+        cv2.copyMakeBorder(cv2.resize(frame, (160, 120)), 40, 20, 40, 40, cv2.BORDER_REPLICATE)
+        for frame in clips[0].frames_rgb
+    ]
+    clip = write_clip(
+        tmp_path / "a.avi", beside([clips[2], replace(clips[0], frames_rgb=small)]), FPS
+    )
+    for people, counts in (("one", []), ("all", [0, 3])):
+        out = tmp_path / people
+        with pytest.raises(SystemExit, match="0"):
+            infer(compose(f"people={people}", f"source={clip}", f"output_dir={out}"))
+        summary = json.loads((out / "summary.json").read_text())
+        assert summary["count"] == 3
+        assert [person["count"] for person in summary["people"]] == counts
+    assert "person" not in rows_of(tmp_path / "one" / "reps.csv")[0]

@@ -15,9 +15,10 @@ from pushup.inference.classifier import Classify, shared
 from pushup.inference.predictor import KeypointPredictor, Pose, PoseModel
 from pushup.inference.tracking import RegionTracker
 
-_SURE, _FIRST, _MAYBE, _JOINT = 0.4, 0.3, 0.15, 0.1
-"""Confidence of one more person, of the first, of a glimpse worth a closer look, of a joint.
-What is left of somebody who is painted over may look like a person; nobody misleads the first."""
+_CLEAR, _SURE, _FIRST, _MAYBE, _JOINT = 0.6, 0.4, 0.3, 0.15, 0.1
+"""Confidence of one more person at once and after another look, of the first, of a glimpse worth a
+closer look, of a joint. What is left of somebody who is painted over may look like a person, which
+the other look, at the whole picture, shows; nobody misleads the first."""
 
 _CLOSE = 4.0  # side of a close look over that of the joints' box, as of `Region`
 _PAINTED, _KEPT = 0.6, 0.3
@@ -29,6 +30,7 @@ _STILL, _SAME, _JUMP = 0.2, 0.35, 1.0
 poses of one person, and of a look that went over to somebody else."""
 
 _UNSEEN_S, _SURE_S = 1.0, 0.5
+_AT_FIRST_S = 1.0  # in which others are looked for more often: repetitions may begin at once
 _NEAR, _ALIKE = 2.0, 2.0
 _PUSHING = 0.5  # the classifier's score of push-up position
 
@@ -60,10 +62,12 @@ def _another(
         box = _close(pose)
         if box is None or pose.scores.mean() < least:
             continue
-        again = predictor(frame_bgr, box)
-        stays = moved(pose, again) < _STILL and again.scores.mean() >= least
-        if stays and all(moved(one, again) > _SAME for one in known):
-            return again
+        if pose.scores.mean() < _CLEAR:
+            before, pose = pose, predictor(frame_bgr, box)
+            if moved(before, pose) > _STILL or pose.scores.mean() < least:
+                continue
+        if all(moved(one, pose) > _SAME for one in known):
+            return pose
     return None
 
 
@@ -217,14 +221,14 @@ class People:
     Args:
         model: As of the predictor.
         new_follower: Makes what follows one of them.
-        every_s: Pause between two looks for others.
+        every_s: Pause between two looks for others; a tenth of a second at first.
     """
 
     def __init__(
         self, model: PoseModel, new_follower: Callable[[], RegionTracker], every_s: float = 0.5
     ) -> None:
         self._predictor, self._new_follower = KeypointPredictor(model), new_follower
-        self._every_s, self._looked_s = every_s, -math.inf
+        self._every_s, self._looked_s, self._began_s = every_s, -math.inf, math.inf
         self._people: list[Person] = []
 
     def update(self, frame_bgr: np.ndarray, time_s: float) -> list[Person]:
@@ -234,7 +238,9 @@ class People:
             others = [pose for other, pose in before.items() if other is not person]
             person.follow(_painted(frame_bgr, others, person.last), time_s)
         self._part(before)
-        if time_s - self._looked_s >= self._every_s:
+        self._began_s = min(self._began_s, time_s)
+        every_s = self._every_s if time_s - self._began_s > _AT_FIRST_S else _AT_FIRST_S / 10
+        if time_s - self._looked_s >= every_s:
             self._looked_s = time_s
             self._look(frame_bgr, time_s)
         self._people = [p for p in self._people if p.in_view or p.number]
