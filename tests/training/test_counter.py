@@ -38,19 +38,26 @@ def test_a_batch_has_the_features_of_counting(folder):
 
 
 def test_it_trains_and_its_checkpoint_counts(folder, tmp_path):
-    sets = f"[{{root:{folder},split:fit}}]"
+    one = f"{{root:{folder},split:fit}}"
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
         config = hydra.compose(
             "train",
             [
                 *("model=counter", "model.hidden=8", "data=traces", "data.steps=40"),
-                *(f"data.train_sets={sets}", f"data.val_sets={sets}", "augment=none"),
-                *("trainer=debug", "trainer.max_epochs=1", "trainer.precision=32-true"),
+                *(f"data.train_sets=[{one}]", f"data.val_sets=[{one},{one}]", "augment=none"),
+                *(
+                    "callbacks=every_epoch",
+                    "trainer=debug",
+                    "trainer.max_epochs=1",
+                    "trainer.precision=32-true",
+                ),
                 f"output_dir={tmp_path}",
             ],
         )
     metrics = run.train(config, tmp_path)
     assert 0 <= metrics["val/exact"] <= 1
+    assert metrics["val/loss"] > 0  # of both sets
+    assert (tmp_path / "checkpoints" / "epoch=0.ckpt").is_file()
     last = tmp_path / "checkpoints" / "last.ckpt"
     assert torch.load(last, weights_only=True)[SPEC_KEY]["task"] == "counter"
     pushup(["weights", "export", str(last), str(tmp_path / "c.safetensors")])

@@ -44,7 +44,9 @@ class CounterTask(Task):
     ) -> None:
         super().__init__(model, optimizer, schedule, monitor, channels_last=False)  # type: ignore
         self._enter, self._leave = enter, leave
-        self.metrics = torch.nn.ModuleDict({name: MeanMetric() for name in ("exact", "mae")})
+        self.metrics = torch.nn.ModuleDict(
+            {name: MeanMetric() for name in ("loss", "exact", "mae")}
+        )
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, _: int) -> Any:
         """Features of a batch of traces, on the device."""
@@ -61,8 +63,10 @@ class CounterTask(Task):
         losses = binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
         weights = known * labels.new_tensor([1.0, ACTIVE_WEIGHT])
         loss = (losses * weights).sum() / weights.sum().clamp(min=1)
-        self.log_loss(stage, loss, len(labels))
-        if stage != "train":
+        if stage == "train":
+            self.log_loss(stage, loss, len(labels))
+        else:
+            self.metrics["loss"].update(loss, len(labels))  # type: ignore[operator]
             down = logits[..., 0].sigmoid().cpu().numpy()
             ends = torch.isfinite(labels).any(-1).sum(1).tolist()
             counts = [
@@ -81,7 +85,7 @@ class CounterTask(Task):
         return self._shared_step(batch, "val")
 
     def on_validation_epoch_end(self) -> None:
-        """Counting figures over all validation sets."""
+        """Loss and counting figures over all validation sets."""
         for name, metric in self.metrics.items():
             self.log(f"val/{name}", metric.compute(), prog_bar=True)  # type: ignore[operator]
             metric.reset()  # type: ignore[operator]
