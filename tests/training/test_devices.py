@@ -60,7 +60,7 @@ def run_nodes(repository: Path, folder: Path, *overrides: str) -> list[int]:
         subprocess.Popen(line, cwd=repository, env=os.environ | given, stderr=e) for e in errors
     ]
     try:
-        return [agent.wait(240) for agent in agents]
+        return [agent.wait(480) for agent in agents]
     finally:
         for agent in agents:
             agent.terminate()  # which ends its process as well
