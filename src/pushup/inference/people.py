@@ -62,7 +62,7 @@ def _another(
         box = _close(pose)
         if box is None or pose.scores.mean() < least:
             continue
-        if pose.scores.mean() < _CLEAR:
+        if not known or pose.scores.mean() < _CLEAR:
             before, pose = pose, predictor(frame_bgr, box)
             if moved(before, pose) > _STILL or pose.scores.mean() < least:
                 continue
