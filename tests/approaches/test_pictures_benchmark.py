@@ -37,9 +37,9 @@ def root(tmp_path_factory):
 def test_each_clip_is_decoded_once_and_runs_are_kept(root, tmp_path, monkeypatch) -> None:
     opened = []
 
-    def open_and_note(video):
+    def open_and_note(video, turn):
         opened.append(video.name)
-        return original(video)
+        return original(video, turn)
 
     original = clips.open_source
     monkeypatch.setattr(clips, "open_source", open_and_note)
