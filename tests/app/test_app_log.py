@@ -51,6 +51,16 @@ def test_a_new_set_by_hand_and_corrections():
     assert workout(counted).tempo_s == pytest.approx(2.0)  # which a key press has not
 
 
+def test_a_set_whose_only_repetition_was_taken_back_begins_again():
+    counted = tally(0, 2)
+    counted.new_set()
+    counted.add(Rep(5, 6, 7, 0.5))
+    assert counted.remove()
+    assert (counted.count, counted.set_number, counted.in_set) == (0, 2, 0)
+    counted.add(Rep(8, 9, 10, 0.5))
+    assert (counted.set_number, counted.in_set) == (2, 1)
+
+
 def test_nothing_done_is_no_set():
     figures = workout(tally())
     assert (figures.sets, figures.repetitions, figures.rest_s, figures.tempo_s) == (

@@ -44,7 +44,6 @@ class Tally:
         self._rest_s, self.goal = rest_s, goal
         self.reps: list[Counted] = []
         self.removed = self._first = 0
-        self._new_set = False
 
     @property
     def count(self) -> int:
@@ -67,12 +66,12 @@ class Tally:
     @property
     def in_set(self) -> int:
         """Repetitions of the set that goes on."""
-        return 0 if self._new_set or not self.reps else len(self.sets[-1])
+        return len(self.sets[-1]) if self.count else 0
 
     @property
     def set_number(self) -> int:
         """Number of the set that goes on, or begins."""
-        return (self.reps[-1].set_number if self.reps else 0) + (self._new_set or not self.reps)
+        return self.next_set - (self.count > 0)
 
     @property
     def next_set(self) -> int:
@@ -105,7 +104,6 @@ class Tally:
         begins = before is None or rested or own[-1] < self._first
         last = 0 if before is None else before.set_number
         self.reps.append(Counted(rep, last + begins, by_hand, person))
-        self._new_set = False
 
     def remove(self, person: int = 0) -> bool:
         """Take the person's last repetition back; False where the display shows none."""
@@ -119,7 +117,7 @@ class Tally:
 
     def new_set(self) -> None:
         """The next repetition begins a new set, and the display's count starts from zero."""
-        self._new_set, self._first = bool(self.reps), len(self.reps)
+        self._first = len(self.reps)
 
 
 @dataclass(frozen=True)
