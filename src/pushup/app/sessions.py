@@ -150,19 +150,28 @@ class Sessions:
         """
         config = self._config
         shared = {"tally": Tally(config.rest_s, config.goal), "listeners": listeners}
-        show = {"span_s": config.span_s, "activity": config.activity}
-        if not self._needs_poses:
+        if self._needs_poses:
+            session = self._of_poses(shared)
+        else:
             session = Session(
                 None,
                 build(config.counter),
                 build(config.form),
-                history=DisplayHistory((), **show),
+                history=self._history(()),
                 about=self._about(),
                 **shared,
             )
-            session.coach = Coach(pause_s=config.pause_s)
-            return session
-        model, classifier, about = self.networks
+        session.coach = Coach(pause_s=config.pause_s)
+        if self._needs_poses and config.keypoints and folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            name, writer = KEYPOINT_FILES[config.keypoints]
+            session.listeners.append(writer(folder / name, self.networks[0].skeleton))
+        return session
+
+    def _of_poses(self, shared: dict[str, Any]) -> Session:
+        """A session of one person, or of all, with what is shared by either."""
+        config, (model, classifier, about) = self._config, self.networks
+        edges = model.skeleton.edge_indices
 
         def of_one(predictor: PoseTracker, classifier: Classify | None, **shared: Any) -> Session:
             return Session(
@@ -170,30 +179,27 @@ class Sessions:
                 build(config.counter, skeleton=model.skeleton),
                 build(config.form, skeleton=model.skeleton),
                 classifier,
-                history=DisplayHistory(model.skeleton.edge_indices, **show),
+                history=self._history(edges),
                 about=about,
                 **shared,
             )
 
         close = None if classifier is None else closely(classifier)
-        predictor = self.predictor()
         if config.people == "all":
-            session = PeopleSession(
-                People(model, lambda: build(config.tracker, model=model)),
+            return PeopleSession(
+                People(model, self.predictor),  # type: ignore[arg-type]  # a RegionTracker: checked
                 lambda person: of_one(person, close, tally=Tally(config.rest_s)),
                 model.name,
-                history=DisplayHistory(model.skeleton.edge_indices, **show),
+                history=self._history(edges),
                 about=about,
                 **shared,
             )
-        elif classifier and close is not classifier and isinstance(predictor, RegionTracker):
+        predictor = self.predictor()
+        if classifier and close is not classifier and isinstance(predictor, RegionTracker):
             chosen = Chosen(predictor, classifier)
-            session = of_one(chosen, chosen.classify, **shared)
-        else:
-            session = of_one(predictor, classifier, **shared)
-        session.coach = Coach(pause_s=config.pause_s)
-        if config.keypoints and folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            name, writer = KEYPOINT_FILES[config.keypoints]
-            session.listeners.append(writer(folder / name, model.skeleton))
-        return session
+            return of_one(chosen, chosen.classify, **shared)
+        return of_one(predictor, classifier, **shared)
+
+    def _history(self, edges: Sequence[tuple[int, int]]) -> DisplayHistory:
+        config = self._config
+        return DisplayHistory(edges, span_s=config.span_s, activity=config.activity)
