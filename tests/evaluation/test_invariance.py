@@ -43,6 +43,7 @@ def test_a_rate_drops_and_repeats_frames_at_their_times() -> None:
         return [(int(f.image_bgr[0, 0, 0]), round(f.time_s, 3)) for f in found]
 
     assert shown(5) == [(0, 0.0), (2, 0.2)]
+    assert [f.time_s for f in at_rate(frames[:1], 15)] == [0.0]  # a single one is shown once
     assert shown(20) == [(k // 2, round(0.05 * k, 3)) for k in range(8)]
     assert shown(15) == [(0, 0.0), (0, 0.067), (1, 0.133), (2, 0.2), (2, 0.267), (3, 0.333)]
 

@@ -35,24 +35,23 @@ def _people() -> None:
     import numpy as np
     from omegaconf import OmegaConf
 
-    from pushup.cli import composed
-    from pushup.evaluation.counting.people import Setup, count_everybody
-    from pushup.specs import locate
+    from pushup.evaluation.counting.people import count_everybody
+    from pushup.evaluation.counting.runs import Setup
     from pushup.synthetic import render_clip
 
     config = composed("evaluate", ["mode=people"])
     read: Any = partial(OmegaConf.to_container, resolve=True)
-    weights = str(locate("mobilenet"))
-    setup = Setup(read(config.counter), read(config.tracker), weights, None, "shipped", "cpu", 15.0)
+    setup = Setup({}, read(config.tracker), model="mobilenet", classifier="shipped")
+    count = partial(count_everybody, setup=setup, counter=read(config.counter), fps=15.0)
     clips = [render_clip(seed, "push_up", 4.0, 15.0, view="side").frames_rgb for seed in range(3)]
     for number in (1, 2, 3):
         images = [
             np.ascontiguousarray(np.hstack(shown)[..., ::-1])
             for shown in zip(*clips[:number], strict=True)
         ]
-        count_everybody(images[:2], setup)  # networks settle
+        count(images[:2])  # networks settle
         started_s = time.process_time()
-        found = len(count_everybody(images, setup))
+        found = len(count(images))
         ms = 1e3 * (time.process_time() - started_s) / len(images)
         print(f"{number} shown, {found} found: {ms:.0f} ms a frame")
 

@@ -5,7 +5,7 @@ python evaluate.py mode=people model=mobilenet data.root=DIR split=val
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,10 @@ from pushup.approaches.video_counter import PoseCounter
 from pushup.cli import InputError, build
 from pushup.data.clips import LabelledClip, read_clips
 from pushup.engines import Engine
-from pushup.evaluation.counting.runs import in_parallel
+from pushup.evaluation.counting.runs import Setup, in_parallel, networks
+from pushup.evaluation.counting.variants import at_rate
 from pushup.evaluation.report import markdown_table, save_results
-from pushup.inference.classifier import Classify, open_classifier
 from pushup.inference.people import People, Person, closely, joints_box
-from pushup.inference.predictor import PoseModel, load_model
-from pushup.specs import locate
 from pushup.video.frames import Frame
 
 ALONE, BESIDE, MIRROR = "alone", "beside each other", "beside the mirror image"
@@ -43,15 +41,8 @@ class Place:
 
     def images(self, fps: float) -> Iterator[np.ndarray]:
         """(H, W, 3) uint8 BGR, so many a second: the latest frame at each time."""
-        shown, start_s, number = None, None, 0
-        for frame in self.clip.frames():
-            start_s = frame.time_s if start_s is None else start_s
-            while shown is not None and number / fps < frame.time_s - start_s:
-                yield shown
-                number += 1
-            shown = frame.image_bgr[:, ::-1] if self.mirrored else frame.image_bgr
-        if shown is not None:
-            yield shown
+        for frame in at_rate(self.clip.frames(), fps):
+            yield frame.image_bgr[:, ::-1] if self.mirrored else frame.image_bgr
 
 
 def beside(places: Sequence[Place], fps: float) -> tuple[list[int], Iterator[np.ndarray]]:
@@ -79,19 +70,6 @@ def beside(places: Sequence[Place], fps: float) -> tuple[list[int], Iterator[np.
     return np.cumsum([width for width, _ in sizes_wh]).tolist(), pictures()
 
 
-@dataclass(frozen=True)
-class Setup:
-    """What a worker needs, all of it plain; see `evaluate_people`."""
-
-    counter: dict[str, Any]
-    tracker: dict[str, Any]
-    weights: str
-    model: str | None
-    classifier: str | None
-    device: str
-    fps: float
-
-
 @dataclass
 class Found:
     """One person of a recording.
@@ -107,27 +85,20 @@ class Found:
     xs: list[float] = field(default_factory=list)
 
 
-@lru_cache(maxsize=1)
-def _networks(
-    weights: str, name: str | None, classifier: str | None, device: str
-) -> tuple[PoseModel, Classify | None]:
-    """Those of this process, loaded once."""
-    model = load_model(weights, name, device, threads=1)
-    found = open_classifier(classifier, model, device, threads=1)
-    return model, None if found is None else closely(found)
-
-
-def count_everybody(images: Iterable[np.ndarray], setup: Setup) -> list[Found]:
-    """Everybody who got a number in pictures (H, W, 3) uint8 BGR, `setup.fps` a second."""
-    model, classify = _networks(setup.weights, setup.model, setup.classifier, setup.device)
+def count_everybody(
+    images: Iterable[np.ndarray], setup: Setup, counter: dict[str, Any], fps: float
+) -> list[Found]:
+    """Everybody who got a number in pictures (H, W, 3) uint8 BGR, so many a second."""
+    model, chosen = networks(setup)
+    classify = None if chosen is None else closely(chosen)
     people = People(model, partial(build, OmegaConf.create(setup.tracker), model=model))
     everybody: dict[Person, Found] = {}
     for index, image in enumerate(images):
-        frame = Frame(image, index / setup.fps, index, 0.0)
+        frame = Frame(image, index / fps, index, 0.0)
         for person in people.update(image, frame.time_s):
             if person not in everybody:
-                counter = build(OmegaConf.create(setup.counter), skeleton=model.skeleton)
-                everybody[person] = Found(PoseCounter(person, counter, classify))
+                own = build(OmegaConf.create(counter), skeleton=model.skeleton)
+                everybody[person] = Found(PoseCounter(person, own, classify))
             found = everybody[person]
             found.count += found.counter.update(frame) is not None
             if (box := joints_box(person.pose)) is not None:
@@ -137,14 +108,15 @@ def count_everybody(images: Iterable[np.ndarray], setup: Setup) -> list[Found]:
     return [found for person, found in everybody.items() if person.number]
 
 
-def count_people(places: Sequence[Place], setup: Setup) -> list[list[int]]:
+def count_people(
+    places: Sequence[Place], setup: Setup, counter: dict[str, Any], fps: float
+) -> list[list[int]]:
     """The counts of those who were found in each place."""
-    edges, images = beside(places, setup.fps)
+    edges, images = beside(places, fps)
     counts: list[list[int]] = [[] for _ in places]
-    for found in count_everybody(images, setup):
-        counts[min(int(np.searchsorted(edges, np.median(found.xs))), len(places) - 1)].append(
-            found.count
-        )
+    for found in count_everybody(images, setup, counter, fps):
+        place = min(int(np.searchsorted(edges, np.median(found.xs))), len(places) - 1)
+        counts[place].append(found.count)
     return counts
 
 
@@ -172,15 +144,11 @@ def evaluate_people(
     split: str,
     output_dir: str | Path,
     counter: dict[str, Any],
-    tracker: dict[str, Any],
-    ckpt_path: str | None = None,
-    model: str | None = None,
-    classifier: str | None = None,
-    device: str = "cpu",
     pairs: int = 10,
     fps: float = 25.0,
     seed: int = 0,
     engine: Engine | None = None,
+    **settings: Any,
 ) -> dict[str, Any]:
     """Count everybody in clips alone and beside each other; write `results.json` and a table.
 
@@ -189,15 +157,11 @@ def evaluate_people(
         split: Name in the column `split` of `counts.csv`.
         output_dir: Where results go.
         counter: Configuration of a streaming counter of keypoints.
-        tracker: Configuration of what follows one person.
-        ckpt_path: Weights of the keypoint model; None for those shipped for `model`.
-        model: Name of the model.
-        classifier: See `open_classifier`.
-        device: Where networks run.
         pairs: How many of each kind are composed.
         fps: Frames a second of what is composed.
         seed: Draws the pairs.
         engine: Runs the clips; None: processes of this machine.
+        **settings: Of `Setup`.
 
     Returns:
         What `results.json` holds.
@@ -208,13 +172,13 @@ def evaluate_people(
     if root is None:
         raise InputError("no clips: give the folder of counts.csv as data.root=DIR")
     cases = compose(read_clips(Path(root), split), pairs, seed)
-    if ckpt_path is None and model is None:
+    setup = Setup(**settings)
+    if setup.weights_file is None:
         raise InputError("no keypoints: give ckpt_path=FILE or model=NAME")
-    weights = ckpt_path or str(locate(str(model)))
-    setup = Setup(counter, tracker, weights, model, classifier, device, fps)
+    count = partial(count_people, setup=setup, counter=counter, fps=fps)
     results: dict[str, Any] = {"split": split, "fps": fps, "seed": seed, "kinds": {}}
     for kind, composed in cases.items():
-        tasks = {name: partial(count_people, places, setup) for name, places in composed.items()}
+        tasks = {name: partial(count, places) for name, places in composed.items()}
         found = dict(in_parallel(tasks, engine, kind))
         results["kinds"][kind] = _figures(composed, found)
     save_results(output_dir, results, table(results))

@@ -135,6 +135,12 @@ def _classifier(choice: str | None, model: Any, device: str) -> Any:
     return open_classifier(choice, model, device, threads=1)
 
 
+def networks(setup: Setup) -> tuple[Any, Any]:
+    """The keypoint model of this process, and the push-up classifier, if any; loaded once."""
+    model = _predictor_of(setup).model
+    return model, _classifier(setup.classifier, model, setup.device)
+
+
 def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
     """The keypoints in frames, and where there is a push-up classifier its scores.
 
@@ -143,9 +149,9 @@ def watch(frames: Iterable[Frame], setup: Setup) -> Trace:
     """
     predictor = _predictor_of(setup)
     predictor.reset()
-    chosen = _classifier(setup.classifier, predictor.model, setup.device)
+    model, chosen = networks(setup)
     classifier = None if chosen is None else SampledClassifier(chosen)
-    skeleton = predictor.model.skeleton
+    skeleton = model.skeleton
     joints = skeleton.indices(UPPER7.joints)
     times, keypoints, scores, pushing_up, seconds = [], [], [], [], 0.0
     size_wh = 0, 0

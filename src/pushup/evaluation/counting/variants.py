@@ -100,7 +100,7 @@ def changed(image_bgr: np.ndarray, variant: Variant, rng: np.random.Generator) -
 
 def at_rate(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
     """So many frames a second: at each moment the frame that is shown then."""
-    shown, number, start_s, lasts_s = None, 0, 0.0, 0.0
+    shown, number, start_s, lasts_s = None, 0, 0.0, 1 / fps
     for frame in frames:
         if shown is None:
             start_s = frame.time_s
