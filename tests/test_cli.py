@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from pushup.__main__ import main as pushup
 from pushup.cli import InputError, build, command, make_output_dir
 from pushup.paths import CONF
 
@@ -182,3 +183,9 @@ def test_what_hydra_refuses_is_one_line_in_any_command(capsys, name, setting, to
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+def test_a_comparison_has_a_round(capsys) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        pushup(["archive-speed", "clips", "--rounds", "0"])
+    assert "0: give a whole number from 1 on" in capsys.readouterr().err

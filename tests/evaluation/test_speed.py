@@ -76,6 +76,11 @@ def test_a_peer_that_is_not_there_is_told_in_one_line(tmp_path, made):
         next(laps)
 
 
+def test_movenet_is_made_by_a_command_of_its_own(tmp_path):
+    with pytest.raises(InputError, match="make bench-movenet"):
+        next(speed.peer_laps(tmp_path, "movenet.tflite", tmp_path / "clip.avi"))
+
+
 def test_an_unknown_peer_is_named(capsys):
     with pytest.raises(SystemExit, match="2"):
         pushup(["bench", "--against", "movenet,openpose"])

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from pushup.app.archive.speed import bare_loop, compare, of_engine
 from pushup.app.sessions import Sessions
 from pushup.cli import build, command, composed, keep_model_name, make_output_dir
-from pushup.commands import parser
+from pushup.commands import at_least, parser
 
 
 @command
@@ -23,7 +23,9 @@ def main(arguments: Sequence[str]) -> None:
     """Command line."""
     top = parser("archive-speed", __doc__)
     top.add_argument("source", help="a folder of videos, or what infer takes for many")
-    top.add_argument("--rounds", type=int, default=1, help="how often; more on a busy machine")
+    top.add_argument(
+        "--rounds", type=at_least(1), default=1, help="how often; more on a busy machine"
+    )
     top.add_argument("overrides", nargs="*", help="of infer")
     options = top.parse_intermixed_args(arguments)
     with TemporaryDirectory(prefix="pushup-") as folder:

@@ -1,7 +1,7 @@
 """Time the counting loop, step by step, and beside other pose estimators.
 
 bench [--video FILE] [--models mobilenet,blazepose] [--runtimes openvino,onnxruntime]
-bench --against mediapipe,movenet           # after make bench-peers
+bench --against mediapipe,movenet           # after make bench-peers and make bench-movenet
 
 MediaPipe Pose is timed as lite, full and heavy, MoveNet as Lightning.
 """

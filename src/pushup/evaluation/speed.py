@@ -131,7 +131,8 @@ def peer_laps(environment: Path, model: str, video: Path) -> Laps:
         model: As of `pushup.evaluation.peer`; a file lies in the environment.
         video: What it looks at.
     """
-    refusal = InputError(f"{environment} cannot run {model}: make it with make bench-peers")
+    made_by = "make bench-peers" + (" and make bench-movenet" if "." in model else "")
+    refusal = InputError(f"{environment} cannot run {model}: make it with {made_by}")
     python = (environment / "bin" / "python").absolute()
     if not python.exists():
         raise refusal
