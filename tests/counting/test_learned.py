@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 
@@ -105,6 +106,14 @@ def test_a_repetition_is_counted_where_the_body_comes_up(file):
     assert rep.start_s == pytest.approx(4 / 15)
     assert 8 / 15 < rep.bottom_s < 14 / 15
     assert rep.confidence == pytest.approx(0.9)
+
+
+def test_a_repetition_begins_after_the_one_before(file):
+    fast = [0.0] * 3 + ([0.9] * 4 + [0.3] * 3) * 3  # never sure to be up between them
+    reps, _ = counted(file, fast)
+    assert len(reps) == 3
+    for before, after in itertools.pairwise(reps):
+        assert before.start_s < before.bottom_s < before.top_s <= after.start_s
 
 
 def test_neither_a_flicker_nor_a_doubt_counts(file):

@@ -17,6 +17,14 @@ def folder(tmp_path_factory):
     return out
 
 
+def test_traces_of_one_kind_alone(tmp_path, capsys):
+    pushup(["synthetic", "traces", str(tmp_path / "set"), "--push-ups", "0", "--others", "1"])
+    assert [file.name for file in (tmp_path / "set" / "traces").iterdir()] == ["fit_n00000.npz"]
+    with pytest.raises(SystemExit):
+        pushup(["synthetic", "traces", str(tmp_path / "no"), "--push-ups", "0", "--others", "0"])
+    assert "--push-ups or --others" in capsys.readouterr().err
+
+
 def trace(seconds: float = 4.0, fps: float = 30.0):
     time_s = np.arange(0, seconds, 1 / fps)
     rng = np.random.default_rng(0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pushup.cli import command
+from pushup.cli import InputError, command
 from pushup.commands import at_least, parser
 from pushup.synthetic import (
     EXERCISES,
@@ -64,6 +64,8 @@ def _recognition_set(options: argparse.Namespace) -> None:
 
 
 def _traces(options: argparse.Namespace) -> None:
+    if options.push_ups + options.others == 0:
+        raise InputError("no traces to write: give --push-ups or --others a number above 0")
     trace_files.write_traces(
         options.out,
         options.split,
@@ -120,7 +122,7 @@ def main(arguments: Sequence[str]) -> None:
     traces = commands.add_parser("traces", help="simulated keypoints that counters learn from")
     traces.add_argument("out", type=Path)
     traces.add_argument("--split", choices=["fit", "choose", "report"], default="fit")
-    traces.add_argument("--push-ups", type=at_least(1), default=2000)
+    traces.add_argument("--push-ups", type=at_least(0), default=2000)
     traces.add_argument("--others", type=at_least(0), default=800)
     traces.add_argument("--fps", type=at_least(1, float), default=15.0)
     traces.add_argument("--first", type=at_least(0), default=0, help="index of the first clip")

@@ -114,7 +114,7 @@ class LearnedCounter:
         self._network.reset()
         self._features.reset()
         self._time_s = math.nan
-        self._low_s = math.nan  # when the probability last was low: the descent had not begun
+        self._low_s = math.nan  # when the descent had not begun: last low, or a repetition's end
         self._rise()
 
     def _rise(self) -> None:
@@ -163,6 +163,7 @@ class LearnedCounter:
         bottom_s = min(max(self._moment / max(self._mass, 1e-9), started_s), time_s)
         rep = Rep(started_s, bottom_s, time_s, self._highest - self._lowest, self._surest)
         lasted_s = time_s - self._since_s
+        self._low_s = time_s
         self._rise()
         return rep if lasted_s >= self.shortest_s else None
 
