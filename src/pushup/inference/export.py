@@ -7,13 +7,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from pushup.cli import InputError
+from pushup.cli import InputError, extra
 from pushup.files import replacing_all
 from pushup.geometry import FrameTransform
 from pushup.inference.backends import Session, open_session
@@ -164,7 +163,8 @@ def _in_openvino(file: Path, exact: bool = True) -> Iterator[Reading]:
 
 
 def _openvino(model: ImageModel, path: Path, part: Path) -> Iterator[Reading]:
-    openvino = _needs("openvino", "openvino", "openvino")
+    import openvino
+
     network = openvino.Core().read_model(to_onnx(model, **{DIGEST: digest(path)}))
     openvino.save_model(network, part, compress_to_fp16=False)  # what fits is stored so already
     yield from _in_openvino(part)
@@ -242,8 +242,8 @@ def _torchscript(model: ImageModel, path: Path, part: Path) -> Iterator[Reading]
 
 
 def _tflite(model: ImageModel, path: Path, part: Path) -> Iterator[Reading]:
-    litert_torch = _needs("litert_torch", "tflite", "pushup[tflite]")
-    interpreters = _needs("ai_edge_litert.interpreter", "tflite", "pushup[tflite]")
+    litert_torch = extra("litert_torch", "tflite")
+    interpreters = extra("ai_edge_litert.interpreter", "tflite")
     images = torch.zeros(1, 3, model.input_size, model.input_size, dtype=torch.uint8)
     litert_torch.convert(Outputs(model).eval(), (images,)).export(str(part))
     interpreter: Any = interpreters.Interpreter(model_path=str(part))
@@ -253,18 +253,6 @@ def _tflite(model: ImageModel, path: Path, part: Path) -> Iterator[Reading]:
         return [value for _, value in sorted(run(args_0=image).items())]
 
     yield Reading("LiteRT", _Called("litert", model, call))
-
-
-def _needs(module: str, kind: str, package: str) -> ModuleType:
-    """A module that only one format needs.
-
-    Raises:
-        InputError: It is not installed.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise InputError(f"format={kind} needs {error.name}: pip install '{package}'") from error
 
 
 class Format(NamedTuple):
