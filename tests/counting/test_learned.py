@@ -122,6 +122,12 @@ def test_neither_a_flicker_nor_a_doubt_counts(file):
     assert len(counted(file, [0.0] * 3 + [0.55] * 9 + [0.0] * 3, enter=0.5)[0]) == 1
 
 
+def test_who_is_not_doing_push_ups_is_not_counted(file):
+    down = [0.0] * 3 + [0.9] * 9 + [0.0] * 3  # active is 0.95 all along
+    assert len(counted(file, down, active=0.9)[0]) == 1
+    assert counted(file, down, active=0.99)[0] == []
+
+
 def test_the_end_counts_what_is_nearly_up(file):
     up, low = ([0.0] * 3 + [0.9] * 6 + [last] for last in (0.45, 0.8))
     assert counted(file, up)[1].finish() is not None

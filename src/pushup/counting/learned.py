@@ -82,6 +82,8 @@ class LearnedCounter:
         weights: A file, or the name of weights that ship.
         enter: Probability above which the body is down.
         leave: Probability below which it is up again.
+        active: Least probability that push-ups are being done, at its highest while the body is
+            down, for a repetition to count.
         skeleton: Order of the keypoints.
     """
 
@@ -93,8 +95,11 @@ class LearnedCounter:
         weights: str | Path = "counter",
         enter: float = 0.6,
         leave: float = 0.4,
+        active: float = 0.0,
         skeleton: Skeleton = UPPER7,
     ) -> None:
+        if not 0 <= active < 1:
+            raise InputError(f"active={active}: give a probability, 0 <= active < 1")
         if not 0 < leave <= enter < 1:
             raise InputError(f"need 0 < leave <= enter < 1, got {leave} and {enter}")
         self._network, spec = read_network(weights)
@@ -105,7 +110,7 @@ class LearnedCounter:
             )
         self._step_s: float = spec["step_s"]
         self._features = PoseFeatures(skeleton)
-        self._skeleton, self._enter, self._leave = skeleton, enter, leave
+        self._skeleton, self._enter, self._leave, self._active = skeleton, enter, leave, active
         self.reset()
 
     def reset(self) -> None:
@@ -120,7 +125,7 @@ class LearnedCounter:
     def _rise(self) -> None:
         """The body is up: nothing of a repetition is known."""
         self._is_down = False
-        self._since_s = self._moment = self._mass = self._surest = 0.0
+        self._since_s = self._moment = self._mass = self._surest = self._most_active = 0.0
         self._highest, self._lowest = -math.inf, math.inf
 
     def update(self, observation: Observation) -> Rep | None:
@@ -139,12 +144,14 @@ class LearnedCounter:
         )
         logits = self._network.step(features)
         down, active = sigmoid(float(logits[DOWN])), sigmoid(float(logits[ACTIVE]))
-        rep = self._follow(time_s, elapsed_s, down, height(features, self._skeleton))
+        rep = self._follow(time_s, elapsed_s, down, active, height(features, self._skeleton))
         threshold = self._leave if self._is_down else self._enter
         self.state = CounterState(1 - down, 1 - threshold, not self._is_down, active > 0.5)
         return rep
 
-    def _follow(self, time_s: float, elapsed_s: float, down: float, height: float) -> Rep | None:
+    def _follow(
+        self, time_s: float, elapsed_s: float, down: float, active: float, height: float
+    ) -> Rep | None:
         if math.isnan(self._low_s) or (down < 0.2 and not self._is_down):
             self._low_s = time_s
         self._highest = max(self._highest, height)
@@ -156,16 +163,17 @@ class LearnedCounter:
         self._moment += down * elapsed_s * time_s
         self._mass += down * elapsed_s
         self._surest = max(self._surest, down)
+        self._most_active = max(self._most_active, active)
         return self._completed(time_s) if down < self._leave else None
 
     def _completed(self, time_s: float) -> Rep | None:
         started_s = min(self._low_s, self._since_s)
         bottom_s = min(max(self._moment / max(self._mass, 1e-9), started_s), time_s)
         rep = Rep(started_s, bottom_s, time_s, self._highest - self._lowest, self._surest)
-        lasted_s = time_s - self._since_s
+        counts = time_s - self._since_s >= self.shortest_s and self._most_active >= self._active
         self._low_s = time_s
         self._rise()
-        return rep if lasted_s >= self.shortest_s else None
+        return rep if counts else None
 
     def finish(self) -> Rep | None:
         """The recording is over: a body on its way up, more up than down, has made it."""
