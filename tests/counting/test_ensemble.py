@@ -78,5 +78,7 @@ def test_the_one_of_conf_counts_and_forgets():
 def test_its_members_are_told_by_name():
     with pytest.raises(InputError, match="no counter 'nosuch'"):
         build_counter("ensemble", members={"nosuch": {}})
+    with pytest.raises(InputError, match="offline needs the whole recording"):
+        EnsembleCounter({"default": {}, "offline": {}})
     with pytest.raises(InputError, match="active=2"):
         build_counter("ensemble", members={"learned": {"active": 2.0}})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from pushup.cli import InputError
 from pushup.counting.build import build_counter
 from pushup.counting.types import CounterState, Observation, Rep, StreamingCounter
 from pushup.skeleton import UPPER7, Skeleton
@@ -22,7 +23,7 @@ class EnsembleCounter:
         skeleton: Order of the keypoints.
 
     Raises:
-        InputError: There is no such counter, or it refuses the settings.
+        InputError: There is no such counter, it refuses the settings, or is no streaming one.
     """
 
     def __init__(
@@ -35,6 +36,9 @@ class EnsembleCounter:
             build_counter(name, gate, skeleton=skeleton, **settings)
             for name, settings in members.items()
         ]
+        for name, member in zip(members, self._members, strict=True):
+            if not isinstance(member, StreamingCounter):
+                raise InputError(f"{name} needs the whole recording: members count as they go")
         self.reset()
 
     def reset(self) -> None:
