@@ -147,9 +147,9 @@ def one_line(error: BaseException | None) -> str | None:
     The line of the `InputError` behind it (Hydra wraps those of constructors), or what Hydra or
     OmegaConf has against the command line; or which package is not installed.
     """
-    if isinstance(error, ModuleNotFoundError) and not (error.name or "pushup").startswith("pushup"):
+    if isinstance(error, ImportError) and not (error.name or "pushup").startswith("pushup"):
         return (
-            f"{error.name} is not installed, which this needs: install all of pushup with pip, "
+            f"{error.name} {_absence(error)}, which this needs: install all of pushup with pip, "
             "not the runtime alone"
         )
     from hydra.errors import HydraException, InstantiationException
@@ -189,10 +189,15 @@ def extra(module: str, name: str) -> Any:
     """A module of the optional dependencies `pushup[name]`; InputError where it is absent."""
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise InputError(
-            f"this needs {error.name}, which is not installed: pip install 'pushup[{name}]'"
+            f"this needs {error.name or module}, which {_absence(error)}: "
+            f"pip install 'pushup[{name}]'"
         ) from error
+
+
+def _absence(error: ImportError) -> str:
+    return "is not installed" if isinstance(error, ModuleNotFoundError) else "cannot be imported"
 
 
 def composed(config_name: str, overrides: Iterable[str] = ()) -> DictConfig:

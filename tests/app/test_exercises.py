@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 
 from pushup.app.exercises import configured, exercises, following
 from pushup.app.sessions import Sessions
+from pushup.cli import keep_model_name
 from pushup.paths import CONF
 
 
@@ -56,3 +57,19 @@ def test_an_exercise_has_a_log_of_its_own(tmp_path):
     log = Path("outputs/mine.csv")
     assert log_beside(log, "squat", "squat") == log
     assert log_beside(log, "squat", "push_up") == Path("outputs/log.csv")
+
+
+def test_the_files_of_a_counter_are_part_of_what_it_is_at_any_depth(tmp_path):
+    file = tmp_path / "mine.json"
+    for overrides in (
+        ("counter=learned", f"counter.weights={file}"),
+        (f"+counter.cycle_classifier.file={file}",),
+        ("counter=ensemble", f"+counter.members.learned.weights={file}"),
+    ):
+        found = []
+        for content in ("one", "another", "one"):
+            file.write_text(content)
+            settings = config(*overrides)
+            keep_model_name(settings)
+            found.append(Sessions(settings).weights)
+        assert found[0] == found[2] != found[1], overrides

@@ -242,6 +242,19 @@ def test_what_cannot_be_exported_is_one_line(arguments, words, tmp_path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("kind", "module"), [("tflite", "litert_torch"), ("openvino", "openvino")])
+def test_a_package_that_cannot_be_imported_is_one_line(kind, module, tmp_path, monkeypatch, capsys):
+    (tmp_path / f"{module}.py").write_text(f"raise ImportError('broken', name='{module}')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    with pytest.raises(SystemExit):
+        pushup(["export", "model=mobilenet", f"format={kind}"])
+    error = capsys.readouterr().err
+    assert module in error
+    assert "cannot be imported" in error
+    assert error.count("\n") == 1
+
+
 def test_an_export_that_disagrees_is_not_written(tmp_path, monkeypatch):
     file = saved(next(small_models()), tmp_path / "m.safetensors")
     monkeypatch.setattr(export, "TOLERANCE", 0.0)

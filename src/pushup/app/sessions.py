@@ -1,7 +1,7 @@
 """Sessions as a configuration asks for them; the networks are loaded when the first is made."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -125,7 +125,7 @@ class Sessions:
     @property
     def weights(self) -> str:
         """Digest of the files that the networks, or the counter, come from."""
-        files = [Path(value) for value in self._config.counter.values() if isinstance(value, str)]
+        files = [Path(text) for text in _texts(self._config.counter)]
         if self._needs_poses:
             files.append(self._path)
             if self._config.classifier is not None:
@@ -203,3 +203,12 @@ class Sessions:
     def _history(self, edges: Sequence[tuple[int, int]]) -> DisplayHistory:
         config = self._config
         return DisplayHistory(edges, span_s=config.span_s, activity=config.activity)
+
+
+def _texts(settings: Any) -> Iterator[str]:
+    """The texts among settings, at any depth."""
+    for value in settings.values():
+        if OmegaConf.is_dict(value):
+            yield from _texts(value)
+        elif isinstance(value, str):
+            yield value
